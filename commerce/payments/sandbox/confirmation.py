@@ -1,0 +1,258 @@
+"""One attempt to pay a payment intent: refused, declined, waiting for authentication, held or captured."""
+
+from commerce.payments.sandbox import charges, shared_payment_tokens
+from commerce.payments.sandbox.account import Account
+from commerce.payments.sandbox.cards import (
+    AUTHENTICATION_NOT_HANDLED,
+    AUTHENTICATION_REQUIRED,
+    Decline,
+    PublishedCard,
+)
+from commerce.payments.sandbox.documents import Document, Params, public
+from commerce.payments.sandbox.errors import InvalidRequest, documentation_url
+from commerce.payments.sandbox.events import emit
+from commerce.payments.sandbox.payment_methods import attach_to, card_behind, spent
+
+# Parameters that shape one attempt and are not kept.
+OPTIONS = frozenset(("error_on_requires_action", "off_session", "return_url", "use_stripe_sdk"))
+CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+RETURN_URL_NEEDED = (
+    "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of "
+    "these payment methods might redirect your customer off of your page, you must provide a `return_url`. "
+    "If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` "
+    "to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and "
+    "Payment Intents."
+)
+
+
+def check_confirmable(intent: Document) -> None:
+    """Refuse an intent that is past paying."""
+    if intent["status"] not in CONFIRMABLE:
+        raise _unexpected(
+            f"This PaymentIntent could not be confirmed because it has a status of {intent['status']}. Only "
+            f"a PaymentIntent with one of the following statuses may be confirmed: {', '.join(CONFIRMABLE)}.",
+            intent,
+        )
+
+
+def attempt(
+    account: Account,
+    intent: Document,
+    method: Document | None,
+    params: Params,
+    *,
+    before: Document | None = None,
+) -> Document:
+    """Try to pay an intent that is already stored; `before` is how a refused request leaves it."""
+    chosen = method or _customer_default(account, intent)
+    unchanged = before or public(intent)
+    if chosen is None:
+        raise _missing_method(intent, unchanged)
+    _check_method(intent, chosen, unchanged)
+    _check_terms(intent, params, unchanged)
+    if chosen["shared_payment_granted_token"] is not None:
+        shared_payment_tokens.check_chargeable(account, intent, chosen["shared_payment_granted_token"])
+    intent.update(payment_method=chosen["id"], next_action=None, last_payment_error=None)
+    card = card_behind(chosen)
+    if _needs_authentication(intent, card, params):
+        return _demand_authentication(account, intent, chosen, params)
+    return pay(account, intent, chosen)
+
+
+def _customer_default(account: Account, intent: Document) -> Document | None:
+    if intent["customer"] is None:
+        return None
+    customer = account.retrieve("customer", intent["customer"])
+    method_id = customer.get("invoice_settings", {}).get("default_payment_method")
+    return None if method_id is None else account.find("payment_method", method_id)
+
+
+def _missing_method(intent: Document, unchanged: Document) -> InvalidRequest:
+    hint = (
+        "You can either update the PaymentIntent with a payment method and then confirm it again, or "
+        "confirm it again directly with a payment method or ConfirmationToken."
+        if intent["customer"] is None
+        else f"To confirm the PaymentIntent with {intent['customer']}, specify a payment method attached to "
+        "this customer along with the customer ID."
+    )
+    return _unexpected(
+        f"You cannot confirm this PaymentIntent because it's missing a payment method. {hint}", unchanged
+    )
+
+
+def _check_method(intent: Document, method: Document, unchanged: Document) -> None:
+    owner = method["customer"]
+    if owner is None and method.get("_is_spent"):
+        raise spent()
+    if owner is not None and intent["customer"] is None:
+        raise InvalidRequest(
+            f"The `payment_method` parameter supplied {method['id']} belongs to the Customer {owner}. "
+            "Please include the Customer in the `customer` parameter on the PaymentIntent.",
+            code="parameter_missing",
+            param="source",
+            payment_intent=unchanged,
+        )
+    if owner is not None and owner != intent["customer"]:
+        raise InvalidRequest(
+            f"The PaymentMethod {method['id']} does not belong to the Customer you supplied "
+            f"{intent['customer']}. Please use this PaymentMethod with the Customer that it belongs to "
+            "instead.",
+            param="payment_method",
+            payment_intent=unchanged,
+        )
+
+
+def _check_terms(intent: Document, params: Params, unchanged: Document) -> None:
+    types = intent["allowed_payment_method_types"] or intent["payment_method_types"]
+    if "card" not in types:
+        raise InvalidRequest(
+            "The PaymentMethod provided (card) is not allowed for this PaymentIntent. Please attach a "
+            f"PaymentMethod of one of the following types: {', '.join(types)}.",
+            code="payment_intent_incompatible_payment_method",
+            payment_intent=unchanged,
+        )
+    if intent["statement_descriptor"] is not None:
+        raise InvalidRequest(
+            "The `statement_descriptor` parameter is not supported for card payments. Use "
+            "`statement_descriptor_suffix` instead.",
+            param="statement_descriptor",
+            payment_intent=unchanged,
+        )
+    automatic = intent["automatic_payment_methods"]
+    redirects = automatic is not None and automatic["allow_redirects"] == "always"
+    if redirects and "return_url" not in params and not params.get("off_session"):
+        raise InvalidRequest(RETURN_URL_NEEDED, payment_intent=unchanged)
+
+
+def _needs_authentication(intent: Document, card: PublishedCard, params: Params) -> bool:
+    if card.authentication == "optional":
+        return intent["payment_method_options"]["card"]["request_three_d_secure"] in ("any", "challenge")
+    if card.authentication == "on_session":
+        return not params.get("off_session")
+    return card.authentication == "always"
+
+
+def _demand_authentication(account: Account, intent: Document, method: Document, params: Params) -> Document:
+    if params.get("off_session"):
+        raise _failed(account, intent, method, AUTHENTICATION_REQUIRED)
+    if params.get("error_on_requires_action"):
+        raise _failed(account, intent, method, AUTHENTICATION_NOT_HANDLED)
+    intent["status"] = "requires_action"
+    intent["next_action"] = _next_action(account, intent, params)
+    account.save(intent)
+    emit(account, "payment_intent.requires_action", intent)
+    return intent
+
+
+def _next_action(account: Account, intent: Document, params: Params) -> Document:
+    """Say where the buyer authenticates; an integration without a return_url hands it to its own client."""
+    url = f"{account.origin}/_sandbox/authenticate/{intent['id']}"
+    if "return_url" in params and not params.get("use_stripe_sdk"):
+        return {
+            "type": "redirect_to_url",
+            "redirect_to_url": {"return_url": params["return_url"], "url": url},
+        }
+    return {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect", "stripe_js": url}}
+
+
+def pay(account: Account, intent: Document, method: Document) -> Document:
+    """Charge the method of an intent that needs no further authentication."""
+    card = card_behind(method)
+    charge = _new_charge(account, intent, method, card)
+    intent["latest_charge"] = charge["id"]
+    if card.decline is not None:
+        charges.fail(account, charge, card.decline)
+        raise _failed(account, intent, method, card.decline, charge=charge)
+    charges.authorize(account, charge)
+    if _is_manual(intent):
+        charges.hold(account, charge)
+        intent.update(status="requires_capture", amount_capturable=charge["amount"])
+    else:
+        charges.take(account, charge, charge["amount"])
+        intent.update(status="succeeded", amount_received=charge["amount"])
+    account.insert(charge)
+    account.save(intent)
+    emit(account, "charge.succeeded", charge)
+    _use_method(account, intent, method)
+    is_held = intent["status"] == "requires_capture"
+    emit(
+        account, "payment_intent.amount_capturable_updated" if is_held else "payment_intent.succeeded", intent
+    )
+    return intent
+
+
+def _new_charge(account: Account, intent: Document, method: Document, card: PublishedCard) -> Document:
+    charge = charges.new_charge(
+        account, amount=intent["amount"], currency=intent["currency"], method=method, card=card
+    )
+    for name in (
+        "customer",
+        "description",
+        "metadata",
+        "receipt_email",
+        "shipping",
+        "statement_descriptor_suffix",
+    ):
+        charge[name] = intent[name]
+    charge["payment_intent"] = intent["id"]
+    charge["transfer_group"] = intent["transfer_group"]
+    token = method["shared_payment_granted_token"]
+    if token is not None:
+        charge["payment_method_details"]["shared_payment_granted_token"] = token
+    return charge
+
+
+def _is_manual(intent: Document) -> bool:
+    method = intent["payment_method_options"]["card"].get("capture_method") or intent["capture_method"]
+    return bool(method == "manual")
+
+
+def _use_method(account: Account, intent: Document, method: Document) -> None:
+    """Use up what can be used once: a granted token, and a method that is not saved to a customer."""
+    token = method["shared_payment_granted_token"]
+    if token is not None:
+        shared_payment_tokens.consume(account, token, intent["amount_received"])
+    if method["customer"] is not None:
+        return
+    if intent["setup_future_usage"] is not None and intent["customer"] is not None:
+        attach_to(account, method, intent["customer"])
+    else:
+        method["_is_spent"] = True
+        account.save(method)
+
+
+def _failed(
+    account: Account, intent: Document, method: Document, decline: Decline, *, charge: Document | None = None
+) -> Exception:
+    """Take an intent back to where it needs another method, and return the error that tells why."""
+    shown = _checked(method) if charge is not None else public(method)
+    error = {
+        "advice_code": decline.advice_code,
+        "charge": None if charge is None else charge["id"],
+        "code": decline.code,
+        "decline_code": decline.decline_code,
+        "doc_url": documentation_url(decline.code),
+        "message": decline.message,
+        "network_decline_code": decline.network_decline_code,
+        "param": decline.param,
+        "payment_method": shown,
+        "payment_method_type": "card",
+        "type": "card_error",
+    }
+    intent["last_payment_error"] = {name: value for name, value in error.items() if value is not None}
+    intent.update(status="requires_payment_method", payment_method=None, shared_payment_granted_token=None)
+    account.save(intent)
+    emit(account, "payment_intent.payment_failed", intent)
+    return charges.declined(
+        decline, charge=error["charge"], payment_intent=public(intent), payment_method=shown
+    )
+
+
+def _checked(method: Document) -> Document:
+    """Return a method as it is shown after its card was tried: the security code has been checked."""
+    card = method["card"]
+    return public({**method, "card": {**card, "checks": {**card["checks"], "cvc_check": "pass"}}})
+
+
+def _unexpected(message: str, intent: Document) -> InvalidRequest:
+    return InvalidRequest(message, code="payment_intent_unexpected_state", payment_intent=public(intent))
