@@ -1,0 +1,75 @@
+"""The WSGI application: Stripe's API under /v1, and what people and tests look at under /_sandbox/."""
+
+import time
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commerce.payments.sandbox.api import Answer, Api, Request
+from commerce.payments.sandbox.pages import Pages
+from commerce.payments.sandbox.store import Store
+from commerce.payments.sandbox.versions import DEFAULT_ACCOUNT_VERSION, parse_version
+from commerce.payments.sandbox.webhook_delivery import RETRY_DELAYS, Courier
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+MAX_BODY = 1024 * 1024
+REASONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+
+def create_app(
+    path: Path,
+    *,
+    clock: Callable[[], float] = time.time,
+    account_version: str = DEFAULT_ACCOUNT_VERSION,
+    retry_delays: tuple[float, ...] = RETRY_DELAYS,
+) -> "WSGIApplication":
+    """Return the application over a SQLite file, which is created if need be, with its courier running."""
+    version = parse_version(account_version)
+    store = Store(path)
+    courier = Courier(store, version, retry_delays)
+    api = Api(store, courier, clock=clock, account_version=version)
+    pages = Pages(store, clock=clock, account_version=version)
+    courier.start()
+
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith("/_sandbox"):
+            answer = pages.answer(
+                environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+            )
+        else:
+            answer = _api_answer(api, environ)
+        headers = {
+            "Content-Type": "application/json",
+            **answer.headers,
+            "Content-Length": str(len(answer.body)),
+        }
+        start_response(REASONS[answer.status], list(headers.items()))
+        return [answer.body]
+
+    return application
+
+
+def _api_answer(api: Api, environ: "WSGIEnvironment") -> Answer:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    if length > MAX_BODY:
+        return Answer(
+            413, b'{"error": {"message": "Request is too large.", "type": "invalid_request_error"}}'
+        )
+    body = environ["wsgi.input"].read(length) if length else b""
+    text = "&".join(part for part in (environ.get("QUERY_STRING", ""), body.decode("latin-1")) if part)
+    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    return api.answer(
+        Request(
+            method=environ["REQUEST_METHOD"],
+            path=environ["PATH_INFO"],
+            text=text,
+            origin=f"http://{host}",
+            authorization=environ.get("HTTP_AUTHORIZATION", ""),
+            version=environ.get("HTTP_STRIPE_VERSION", ""),
+            idempotency_key=environ.get("HTTP_IDEMPOTENCY_KEY", ""),
+            connected_account=environ.get("HTTP_STRIPE_ACCOUNT", ""),
+        )
+    )
