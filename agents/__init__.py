@@ -1,0 +1,1 @@
+"""What agents see: protocols over the domain, outbound webhooks, discovery."""

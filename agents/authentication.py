@@ -1,0 +1,36 @@
+"""Who is calling: a bearer token that names an agent and its merchant, and a signature where one is asked."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.request import Request
+
+from agents.signatures import check_request_signature
+from agents.throttling import Window
+from commerce.accounts.services import Caller, UnknownKeyError, authenticate
+
+_failures = Window("failed-logins")
+
+
+class AgentKeyAuthentication(BaseAuthentication):
+    """Reads `Authorization: Bearer <agent key>`. Sets `request.auth` to the `Caller`."""
+
+    def authenticate(self, request: Request) -> tuple[None, Caller]:
+        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise NotAuthenticated("An Authorization header with a bearer token is required.")
+        try:
+            caller = authenticate(token.strip(), now=timezone.now())
+        except UnknownKeyError as problem:
+            address = request.META.get("REMOTE_ADDR", "")
+            _failures.count(address, limit=settings.FAILED_LOGINS_PER_MINUTE)
+            raise AuthenticationFailed(problem.message) from problem
+        if caller.signature_algorithm:
+            check_request_signature(request._request, caller, now=timezone.now())
+        return None, caller
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"

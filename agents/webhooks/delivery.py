@@ -1,0 +1,185 @@
+"""Sends what is due: claimed with SKIP LOCKED, head of each order's line only, several at a time."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import random
+import socket
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import urllib3
+from django.conf import settings
+from django.db import connection, connections
+from django.utils import timezone
+
+from agents.acp.order_events import order_event_body
+from agents.webhooks.models import Delivery, DeliveryAttempt
+from agents.webhooks.services import ForbiddenUrlError, require_allowed
+from commerce import sealing
+from commerce.signatures import sign
+
+logger = logging.getLogger(__name__)
+
+BATCH = 64
+THREADS = 8
+LEASE = timedelta(seconds=60)
+RETRY_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""The pause after each failed try, with up to a fifth more or less: about three days in all."""
+
+ANSWER_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery that this process holds until its lease ends."""
+
+    id: str
+    order_id: str
+    kind: str
+    tries: int
+    url: str
+    sealed_secret: bytes
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one try."""
+
+    status: int | None
+    error: str
+    milliseconds: int
+
+    @property
+    def is_success(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+def deliver_due(*, batches: int = 50) -> int:
+    """Send what is due until there is nothing, or `batches` were sent. Returns how many were delivered."""
+    delivered = 0
+    for _ in range(batches):
+        due = claim(now=timezone.now(), limit=BATCH)
+        if not due:
+            break
+        with ThreadPoolExecutor(min(THREADS, len(due)), thread_name_prefix="webhooks") as pool:
+            delivered += sum(pool.map(_deliver, due))
+    return delivered
+
+
+def claim(*, now: datetime, limit: int) -> list[Due]:
+    """Take the first undelivered entry of each order that is due, for the length of a lease."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [now + LEASE, now, limit])
+        rows: Sequence[tuple[str, str, str, int, str, memoryview, memoryview | None]] = cursor.fetchall()
+    return [
+        Due(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), bytes(row[6]) if row[6] else None)
+        for row in rows
+    ]
+
+
+_CLAIM = """
+    UPDATE webhooks_delivery d SET due_at = %s, tries = d.tries + 1
+    FROM webhooks_endpoint e
+    WHERE e.id = d.endpoint_id AND d.id IN (
+        SELECT head.id FROM webhooks_delivery head
+        WHERE head.status = 'pending' AND head.due_at <= %s
+          AND NOT EXISTS (
+              SELECT 1 FROM webhooks_delivery earlier
+              WHERE earlier.endpoint_id = head.endpoint_id AND earlier.order_id = head.order_id
+                AND earlier.sequence < head.sequence AND earlier.status = 'pending')
+        ORDER BY head.due_at, head.id LIMIT %s FOR UPDATE SKIP LOCKED
+    )
+    RETURNING d.id, d.order_id, d.kind, d.tries, e.url, e.sealed_secret, d.body
+"""
+
+
+def _deliver(due: Due) -> bool:
+    try:
+        body = due.body or _first_body(due)
+        answer = _post(due, body, now=timezone.now())
+        _record(due, answer, now=timezone.now())
+    except Exception:
+        logger.exception("a delivery failed", extra={"delivery": due.id})
+        return False
+    finally:
+        connections.close_all()
+    return answer.is_success
+
+
+def _first_body(due: Due) -> bytes:
+    """Write the order as it is now and keep the bytes for every repetition."""
+    body = order_event_body(due.order_id, kind=due.kind)
+    Delivery.objects.filter(pk=due.id, body__isnull=True).update(body=body)
+    return body
+
+
+def _post(due: Due, body: bytes, *, now: datetime) -> Answer:
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "agentic-commerce-engine",
+        "Request-Id": due.id,
+        "Timestamp": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "Merchant-Signature": sign(body, secret=sealing.unseal(due.sealed_secret), timestamp=int(now.timestamp())),
+    }
+    started = time.monotonic()
+    status, error = None, ""
+    try:
+        require_allowed(due.url)
+        require_public(due.url)
+        response = _pool().request(
+            "POST", due.url, body=body, headers=headers, redirect=False, preload_content=False
+        )
+        response.read(ANSWER_BYTES)
+        response.release_conn()
+        status = response.status
+    except (urllib3.exceptions.HTTPError, ForbiddenUrlError, OSError) as problem:
+        error = f"{type(problem).__name__}: {problem}"[:200]
+    return Answer(status, error, int((time.monotonic() - started) * 1000))
+
+
+def require_public(url: str) -> None:
+    """Raise ForbiddenUrlError where any address of the host is not one of the public internet."""
+    host = urlsplit(url).hostname or ""
+    if host in settings.WEBHOOK_ALLOWED_PRIVATE_HOSTS:
+        return
+    for *_, address in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM):
+        if not ipaddress.ip_address(address[0]).is_global:
+            raise ForbiddenUrlError("The host has an address that is not public.", target=("url",))
+
+
+@lru_cache(maxsize=1)
+def _pool() -> urllib3.PoolManager:
+    return urllib3.PoolManager(
+        maxsize=THREADS,
+        retries=False,
+        timeout=urllib3.Timeout(connect=3, read=settings.WEBHOOK_TIMEOUT_SECONDS),
+    )
+
+
+def _record(due: Due, answer: Answer, *, now: datetime) -> None:
+    DeliveryAttempt.objects.get_or_create(
+        delivery_id=due.id,
+        number=due.tries,
+        defaults={
+            "status": answer.status,
+            "error": answer.error,
+            "milliseconds": answer.milliseconds,
+            "attempted_at": now,
+        },
+    )
+    if answer.is_success:
+        Delivery.objects.filter(pk=due.id).update(status=Delivery.Status.DELIVERED, delivered_at=now)
+    elif due.tries > len(RETRY_SECONDS):
+        Delivery.objects.filter(pk=due.id).update(status=Delivery.Status.DEAD)
+        logger.error("a delivery was given up", extra={"delivery": due.id})
+    else:
+        pause = RETRY_SECONDS[due.tries - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
+        Delivery.objects.filter(pk=due.id).update(due_at=now + timedelta(seconds=pause))

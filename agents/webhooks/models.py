@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from commerce.accounts.models import Agent
+from commerce.ids import ID_LENGTH, id_factory
+from commerce.orders.models import Order
+
+
+class Endpoint(models.Model):
+    """Where an agent hears of its orders. The secret signs what is sent and is shown once."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("we"), editable=False)
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="webhook_endpoints")
+    url = models.URLField(max_length=500)
+    sealed_secret = models.BinaryField(editable=False)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="endpoint_once_per_agent", fields=["agent", "url"])]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Delivery(models.Model):
+    """One entry of an order's log on its way to one endpoint. The id is the `Request-Id` of every attempt."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        DELIVERED = "delivered"
+        DEAD = "dead", "given up; can be replayed"
+
+    class Kind(models.TextChoices):
+        ORDER_CREATE = "order_create"
+        ORDER_UPDATE = "order_update"
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("evt"), editable=False)
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="deliveries")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="deliveries")
+    sequence = models.PositiveIntegerField()
+    kind = models.CharField(max_length=15, choices=Kind)
+    body = models.BinaryField(null=True, editable=False)
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    tries = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(name="delivery_once", fields=["endpoint", "order", "sequence"]),
+        ]
+        indexes = [models.Index(name="delivery_due", fields=["due_at"], condition=Q(status="pending"))]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class DeliveryAttempt(models.Model):
+    """One try: what the endpoint answered, or why there was no answer."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveIntegerField()
+    status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status; empty without an answer")
+    error = models.CharField(max_length=200, blank=True)
+    milliseconds = models.PositiveIntegerField()
+    attempted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="attempt_once", fields=["delivery", "number"])]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id} #{self.number}"

@@ -1,0 +1,1 @@
+"""The project and its domain. Knows no HTTP framework, no protocol and no language model."""

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinLengthValidator, MinValueValidator, RegexValidator
+from django.db import models
+
+from commerce.ids import ID_LENGTH, id_factory
+from commerce.money import CURRENCIES
+
+SCOPES = ("catalog", "carts", "checkout", "orders")
+
+country_code = RegexValidator(r"^[A-Z]{2}$", "an upper-case ISO 3166-1 alpha-2 code such as US")
+
+
+class Merchant(models.Model):
+    """A shop. `revision` grows with every change of what a price depends on: see the triggers."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        PAUSED = "paused"
+
+    class Capture(models.TextChoices):
+        MANUAL = "manual", "authorize first, capture after the order is placed"
+        AUTOMATIC = "automatic", "charge at once"
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("mer"), editable=False)
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=100)
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    currency = models.CharField(
+        max_length=3, default="usd", help_text="lower-case ISO 4217 code of all prices, such as usd"
+    )
+    time_zone = models.CharField(max_length=50, default="UTC", help_text="an IANA name such as Europe/Paris")
+    country = models.CharField(max_length=2, default="US", validators=[country_code])
+    region = models.CharField(max_length=10, blank=True)
+    postal_code = models.CharField(max_length=16, blank=True)
+    payment_account = models.CharField(
+        max_length=100,
+        default=id_factory("acct"),
+        validators=[MinLengthValidator(1)],
+        help_text="the merchant's account at the payment provider, named in the payment handler",
+    )
+    capture = models.CharField(max_length=10, choices=Capture, default=Capture.MANUAL)
+    low_stock_threshold = models.PositiveIntegerField(default=3)
+    support_email = models.EmailField(blank=True)
+    support_phone = models.CharField(max_length=30, blank=True)
+    support_hours = models.CharField(max_length=100, blank=True)
+    help_center_url = models.URLField(blank=True)
+    terms_url = models.URLField(blank=True)
+    privacy_url = models.URLField(blank=True)
+    return_policy_url = models.URLField(blank=True)
+    shipping_policy_url = models.URLField(blank=True)
+    sealed_fulfillment_secret = models.BinaryField(null=True, blank=True, editable=False)
+    revision = models.BigIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="merchant_currency_known", condition=models.Q(currency__in=sorted(CURRENCIES))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Agent(models.Model):
+    """A program that sells for one merchant. Sessions, carts and orders belong to it, not to a key."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("agt"), editable=False)
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="agents")
+    name = models.CharField(max_length=100)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="agent_name_once_per_merchant", fields=["merchant", "name"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def all_scopes() -> list[str]:
+    return list(SCOPES)
+
+
+class AgentKey(models.Model):
+    """A bearer token of an agent: shown once, stored as a hash, limited and revocable."""
+
+    class SignatureAlgorithm(models.TextChoices):
+        NONE = "", "none"
+        HMAC_SHA256 = "hmac-sha256", "HMAC-SHA256 with a shared secret"
+        ED25519 = "ed25519", "Ed25519 with the agent's public key"
+        ES256 = "es256", "ECDSA P-256 with the agent's public key"
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("key"), editable=False)
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="keys")
+    prefix = models.CharField(max_length=16, editable=False, help_text="the part that may be shown")
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = ArrayField(
+        models.CharField(max_length=20, choices=[(scope, scope) for scope in SCOPES]), default=all_scopes
+    )
+    limit_per_order_minor = models.BigIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    limit_per_day_minor = models.BigIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    signature_algorithm = models.CharField(
+        max_length=20, choices=SignatureAlgorithm, blank=True, default=SignatureAlgorithm.NONE
+    )
+    sealed_signature_key = models.BinaryField(null=True, blank=True, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"ack_{self.prefix}_…"
+
+
+class AgentKeySpend(models.Model):
+    """What a key has bought on one day of the merchant's calendar, for its daily limit."""
+
+    key = models.ForeignKey(AgentKey, on_delete=models.CASCADE, related_name="spend")
+    day = models.DateField()
+    amount_minor = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="spend_once_per_key_and_day", fields=["key", "day"]),
+            models.CheckConstraint(name="spend_not_negative", condition=models.Q(amount_minor__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key_id} {self.day}"

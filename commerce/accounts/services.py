@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection, transaction
+
+from commerce import sealing
+from commerce.accounts.models import SCOPES, Agent, AgentKey, Merchant
+from commerce.errors import CommerceError
+from commerce.ids import random_text
+
+
+class UnknownKeyError(CommerceError):
+    """No usable key: unknown, expired, revoked, or of an agent or merchant that is switched off."""
+
+    code = "unauthorized"
+
+
+class SpendingLimitError(CommerceError):
+    """The purchase is above what the key may spend in one order or on one day."""
+
+    code = "spending_limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a request comes from, and what its key allows. Limits are minor units of the merchant's currency."""
+
+    key_id: str
+    agent_id: str
+    agent_name: str
+    merchant_id: str
+    merchant_revision: int
+    scopes: tuple[str, ...] = SCOPES
+    limit_per_order_minor: int | None = None
+    limit_per_day_minor: int | None = None
+    signature_algorithm: str = ""
+    sealed_signature_key: bytes | None = None
+
+
+def issue_key(
+    agent: Agent,
+    *,
+    scopes: tuple[str, ...] = SCOPES,
+    limit_per_order_minor: int | None = None,
+    limit_per_day_minor: int | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[AgentKey, str]:
+    """Make a key for an agent. The second value is the token: it is not stored and cannot be shown again."""
+    prefix = random_text(8)
+    token = f"ack_{prefix}_{random_text(32)}"
+    key = AgentKey.objects.create(
+        agent=agent,
+        prefix=prefix,
+        secret_hash=_hash(token),
+        scopes=list(scopes),
+        limit_per_order_minor=limit_per_order_minor,
+        limit_per_day_minor=limit_per_day_minor,
+        expires_at=expires_at,
+    )
+    return key, token
+
+
+def revoke_key(key: AgentKey, *, now: datetime) -> None:
+    """Make a key useless from this moment on."""
+    AgentKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=now)
+
+
+def require_signature(key: AgentKey, *, algorithm: str, secret_or_public_key: str) -> None:
+    """Refuse from now on every request of a key that is not signed: a shared secret or a PEM public key."""
+    AgentKey.objects.filter(pk=key.pk).update(
+        signature_algorithm=algorithm, sealed_signature_key=sealing.seal(secret_or_public_key)
+    )
+
+
+def authenticate(token: str, *, now: datetime) -> Caller:
+    """Return who shows a token. Raises UnknownKeyError, the same for every reason."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AUTHENTICATE, [_hash(token), now])
+        row = cursor.fetchone()
+    if row is None:
+        raise UnknownKeyError("The bearer token is not valid.")
+    return Caller(
+        key_id=row[0],
+        agent_id=row[1],
+        agent_name=row[2],
+        merchant_id=row[3],
+        merchant_revision=row[4],
+        scopes=tuple(row[5]),
+        limit_per_order_minor=row[6],
+        limit_per_day_minor=row[7],
+        signature_algorithm=row[8],
+        sealed_signature_key=bytes(row[9]) if row[9] is not None else None,
+    )
+
+
+_AUTHENTICATE = """
+    SELECT k.id, a.id, a.name, m.id, m.revision, k.scopes, k.limit_per_order_minor, k.limit_per_day_minor,
+           k.signature_algorithm, k.sealed_signature_key
+    FROM accounts_agentkey k
+    JOIN accounts_agent a ON a.id = k.agent_id
+    JOIN accounts_merchant m ON m.id = a.merchant_id
+    WHERE k.secret_hash = %s AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %s)
+      AND a.is_active AND m.status = 'active'
+"""
+
+
+def spend(caller: Caller, amount_minor: int, *, day: date) -> None:
+    """Count an amount against the key's limits, or raise SpendingLimitError. Needs an open transaction."""
+    if caller.limit_per_order_minor is not None and amount_minor > caller.limit_per_order_minor:
+        raise SpendingLimitError("The total is above what this agent may spend in one order.")
+    if caller.limit_per_day_minor is None:
+        return
+    with connection.cursor() as cursor:
+        if amount_minor <= caller.limit_per_day_minor:
+            cursor.execute(_SPEND, [caller.key_id, day, amount_minor, caller.limit_per_day_minor])
+            if cursor.rowcount == 1:
+                return
+    raise SpendingLimitError("The total is above what this agent may still spend today.")
+
+
+_SPEND = """
+    INSERT INTO accounts_agentkeyspend AS s (key_id, day, amount_minor) VALUES (%s, %s, %s)
+    ON CONFLICT (key_id, day) DO UPDATE SET amount_minor = s.amount_minor + excluded.amount_minor
+    WHERE s.amount_minor + excluded.amount_minor <= %s
+"""
+
+
+def unspend(key_id: str, amount_minor: int, *, day: date) -> None:
+    """Give back what `spend` counted for a purchase that did not happen. Needs an open transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE accounts_agentkeyspend SET amount_minor = greatest(amount_minor - %s, 0)"
+            " WHERE key_id = %s AND day = %s",
+            [amount_minor, key_id, day],
+        )
+
+
+@transaction.atomic
+def find_or_create_agent(merchant: Merchant, name: str) -> Agent:
+    """Return the merchant's agent of that name, creating it where it is new."""
+    agent, _ = Agent.objects.get_or_create(merchant=merchant, name=name)
+    return agent
+
+
+def _hash(token: str) -> str:
+    """A key has 190 random bits, so a plain hash cannot be guessed backwards and stays fast."""
+    return hashlib.sha256(token.encode()).hexdigest()

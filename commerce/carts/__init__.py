@@ -1,0 +1,1 @@
+"""What an agent collects before it buys: lines with estimated prices, without payment or fulfillment."""

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class CartsConfig(AppConfig):
+    name = "commerce.carts"

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from django.utils import timezone
+
+from commerce.carts import services
+from commerce.celery import app
+
+
+@app.task
+def expire_carts(**_: object) -> None:
+    services.expire_carts(now=timezone.now())

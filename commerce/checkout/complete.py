@@ -1,0 +1,233 @@
+"""What happens on payment, first half: the stock is held, the attempt is written, the provider is asked.
+
+`settlement.py` is the second half. Each of the two transactions is durable and short, and no transaction is
+open while the provider thinks. See the package's docstring for the states.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from commerce.accounts.services import Caller, SpendingLimitError, spend
+from commerce.buyers import Buyer
+from commerce.checkout.commands import CompleteSession
+from commerce.checkout.document import Document, Session
+from commerce.checkout.evaluation import evaluate
+from commerce.checkout.facts import buyer_fingerprint, load_facts
+from commerce.checkout.messages import Issue, Remedy, info, refusal
+from commerce.checkout.placing import quantities_of, terms_of
+from commerce.checkout.services import SessionClosedError, require_open, require_session
+from commerce.checkout.settlement import Outcome, place_free_order, settle
+from commerce.checkout.shop import Shop
+from commerce.checkout.sql import lock_session, update_write
+from commerce.checkout.states import SESSION_TRANSITIONS, Status
+from commerce.discounts.services import DiscountUsedUpError, check_uses_per_buyer, reserve_uses
+from commerce.errors import BusyError, CommerceError, UnavailableError
+from commerce.fulfillment.selectors import order_details
+from commerce.idempotency.services import Receipt, no_receipt
+from commerce.ids import new_id
+from commerce.inventory.services import OutOfStockError, reserve
+from commerce.money import Money
+from commerce.payments.gateway import Unknown, gateway
+from commerce.payments.selectors import request_key_of
+from commerce.payments.services import Attempt, begin_write, put_off, take_over
+from commerce.statements import write
+
+logger = logging.getLogger(__name__)
+
+
+def complete_session(
+    *,
+    shop: Shop,
+    caller: Caller,
+    session_id: str,
+    command: CompleteSession,
+    now: datetime,
+    receipt: Receipt[Outcome] = no_receipt,
+) -> Outcome:
+    """Pay for a session on the terms that were last shown, and place its order: once, whatever dies.
+
+    Returns the session completed with its order, or open with the reason why nothing was charged. The same
+    `request_key` may be sent again after any failure and takes up what it began.
+
+    Raises NotFoundError, SessionClosedError for a session that is over, BusyError while another request
+    completes it, UnavailableError while the provider has not said what happened.
+    """
+    step = _reserve(shop, caller, session_id, command, now, receipt)
+    if isinstance(step, Outcome):
+        return step
+    return _authorize_and_settle(step, now=now, receipt=receipt)
+
+
+def resume(attempt_id: str, *, now: datetime) -> Outcome | None:
+    """Take up an interrupted attempt: ask the provider the same again and settle.
+
+    None where another process is at work on it or it is settled already. Raises UnavailableError.
+    """
+    attempt = take_over(attempt_id, now=now)
+    return _authorize_and_settle(attempt, now=now, receipt=no_receipt) if attempt else None
+
+
+def _authorize_and_settle(attempt: Attempt, *, now: datetime, receipt: Receipt[Outcome]) -> Outcome:
+    result = gateway().authorize(attempt.charge())
+    if isinstance(result, Unknown):
+        logger.warning("payment outcome unknown: %s", result.reason, extra={"attempt": attempt.id})
+        raise UnavailableError(
+            "The payment provider has not answered yet; what became of the payment is being looked into.",
+            retry_after=put_off(attempt.id, now=now),
+        )
+    return settle(attempt, result, now=now, receipt=receipt)
+
+
+def _reserve(
+    shop: Shop,
+    caller: Caller,
+    session_id: str,
+    command: CompleteSession,
+    now: datetime,
+    receipt: Receipt[Outcome],
+) -> Attempt | Outcome:
+    """Hold what is bought and write the attempt; or say why not; or take up what an earlier call began."""
+    try:
+        with transaction.atomic(durable=True):
+            session = require_session(lock_session(session_id, merchant_id=shop.id, agent_id=caller.agent_id))
+            if session.status in (Status.COMPLETED, Status.COMPLETING):
+                return _taken_up(session, command, now)
+            require_open(session, now)
+            session = replace(_confirmed(session, command), agent_key_id=caller.key_id)
+            fresh = _evaluated(session, shop, now)
+            if problem := _obstacle(session, fresh):
+                return _refused(fresh, problem, now, receipt)
+            return _held(fresh, shop, caller, command, now, receipt)
+    except (OutOfStockError, DiscountUsedUpError, SpendingLimitError) as problem:
+        # Rolled back: nothing is held. Why is stored in a transaction of its own.
+        return _refuse_anew(shop, caller, session_id, problem, now, receipt)
+
+
+def _taken_up(session: Session, command: CompleteSession, now: datetime) -> Attempt | Outcome:
+    """Answer a repetition of the request that completes, or has completed, the session."""
+    is_repetition = request_key_of(session.attempt_id) == command.request_key
+    if session.status is Status.COMPLETED:
+        if not is_repetition:
+            raise SessionClosedError(session.status)
+        return Outcome(session, order_details(session.order_id))
+    taken = take_over(session.attempt_id, now=now) if is_repetition else None
+    if taken is None:
+        raise BusyError("The session is being completed by another request.")
+    return taken
+
+
+def _confirmed(session: Session, command: CompleteSession) -> Session:
+    """Take over what may be said with the completion: who buys, notes, where it came from."""
+    document = session.document
+    if command.buyer is not None:
+        document = replace(document, buyer=_merged(document.buyer, command.buyer))
+    if command.notes is not None:
+        document = replace(document, notes=command.notes)
+    if command.attribution is not None:
+        document = replace(document, attribution=(*document.attribution, command.attribution))
+    if command.risk_signals is not None:
+        document = replace(document, risk_signals=command.risk_signals)
+    return replace(session, document=document)
+
+
+def _merged(known: Buyer | None, told: Buyer) -> Buyer:
+    """Keep what was known of the buyer where nothing newer is told."""
+    if known is None:
+        return told
+    changes = {name: getattr(told, name) for name in Buyer.__slots__ if getattr(told, name)}
+    return replace(known, **changes)
+
+
+def _evaluated(session: Session, shop: Shop, now: datetime) -> Session:
+    facts = load_facts(shop.id, session.document, now=now)
+    evaluation = evaluate(session.document, shop=shop, facts=facts, now=now)
+    return replace(session, document=evaluation.document, status=evaluation.status, updated_at=now)
+
+
+def _obstacle(shown: Session, fresh: Session) -> Issue | None:
+    """Say why a freshly judged session cannot be charged on the terms that were shown."""
+    old, new = shown.document.totals.total_minor, fresh.document.totals.total_minor
+    if terms_of(shown.document) != terms_of(fresh.document):
+        was, is_now = Money(old, fresh.currency), Money(new, fresh.currency)
+        text = f"Nothing was charged: the terms have changed. The total was {was} and is {is_now} now."
+        return refusal("terms_changed", text, "totals", remedy=Remedy.BUYER_REVIEW)
+    if fresh.status is not Status.READY:
+        return info("not_ready", "Nothing was charged: the session is not ready for payment.")
+    return None
+
+
+def _refused(session: Session, problem: Issue, now: datetime, receipt: Receipt[Outcome]) -> Outcome:
+    """Store the session as it is now, with the reason why nothing was charged."""
+    document = replace(session.document, issues=(*session.document.issues, problem))
+    outcome = Outcome(replace(session, document=document, updated_at=now))
+    write(update_write(outcome.session), *receipt(outcome))
+    return outcome
+
+
+_REFUSALS = {
+    OutOfStockError: "Nothing was charged: not enough units are left.",
+    DiscountUsedUpError: "Nothing was charged: a discount has been used up in the meantime.",
+}
+
+
+def _refuse_anew(
+    shop: Shop,
+    caller: Caller,
+    session_id: str,
+    problem: CommerceError,
+    now: datetime,
+    receipt: Receipt[Outcome],
+) -> Outcome:
+    with transaction.atomic(durable=True):
+        session = require_session(lock_session(session_id, merchant_id=shop.id, agent_id=caller.agent_id))
+        require_open(session, now)
+        text = _REFUSALS.get(type(problem), f"Nothing was charged. {problem.message}")
+        return _refused(_evaluated(session, shop, now), refusal(problem.code, text), now, receipt)
+
+
+def _held(
+    session: Session,
+    shop: Shop,
+    caller: Caller,
+    command: CompleteSession,
+    now: datetime,
+    receipt: Receipt[Outcome],
+) -> Attempt | Outcome:
+    """Reserve stock, discount uses and the key's limit, all or none, and write the attempt."""
+    attempt = Attempt(
+        id=new_id("pay"),
+        merchant_id=shop.id,
+        reference=session.id,
+        amount_minor=session.document.totals.total_minor,
+        currency=session.currency,
+        is_captured_at_once=shop.is_captured_at_once,
+        token=command.token,
+        request_key=command.request_key,
+        submitted_at=now,
+    )
+    spend(caller, attempt.amount_minor, day=now.astimezone(shop.zone).date())
+    _reserve_discounts(session.document, attempt.id, now)
+    expires_at = now + timedelta(minutes=settings.STOCK_RESERVATION_MINUTES)
+    reserve(quantities_of(session.document), reference=attempt.id, expires_at=expires_at, now=now)
+    if attempt.amount_minor == 0:
+        return place_free_order(session, reference=attempt.id, now=now, receipt=receipt)
+    SESSION_TRANSITIONS.check(session.status, Status.COMPLETING)
+    held = replace(session, status=Status.COMPLETING, attempt_id=attempt.id, updated_at=now)
+    write(begin_write(attempt), update_write(held))
+    return attempt
+
+
+def _reserve_discounts(document: Document, reference: str, now: datetime) -> None:
+    limited = [one.discount_id for one in document.discounts if one.is_limited]
+    if not limited:
+        return
+    buyer = buyer_fingerprint(document)
+    reserve_uses(limited, reference=reference, buyer=buyer, now=now)
+    if per_buyer := [one.discount_id for one in document.discounts if one.is_limited_per_buyer]:
+        check_uses_per_buyer(per_buyer, buyer=buyer)

@@ -1,0 +1,267 @@
+"""Creating, changing, reading and ending sessions. Completing is in `complete.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from commerce.accounts.services import Caller
+from commerce.checkout.commands import UNSET, CreateSession, UpdateSession, WantedLine, WantedOption
+from commerce.checkout.document import Document, Line, Selection, Session
+from commerce.checkout.evaluation import evaluate
+from commerce.checkout.facts import Facts, load_facts
+from commerce.checkout.models import CheckoutSession
+from commerce.checkout.shop import Shop
+from commerce.checkout.sql import find_session, insert_write, lock_session, update_write
+from commerce.checkout.states import OPEN, SESSION_TRANSITIONS, Status
+from commerce.errors import BusyError, CommerceError, NotFoundError
+from commerce.idempotency.services import Receipt, no_receipt
+from commerce.ids import new_id, random_text
+from commerce.statements import write
+
+
+class UnknownItemError(CommerceError):
+    """A line names no variant that this merchant sells."""
+
+    code = "unknown_item"
+
+
+class UnsupportedCurrencyError(CommerceError):
+    """The session was asked for in a currency the merchant does not sell in."""
+
+    code = "unsupported_currency"
+
+
+class UnknownOptionError(CommerceError):
+    """The chosen way of fulfillment is none of those on offer, or not for these lines."""
+
+    code = "unknown_option"
+
+
+class SessionClosedError(CommerceError):
+    """The session is over: completed, canceled or expired."""
+
+    code = "session_closed"
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(f"The checkout session is {status} and can no longer be changed.")
+        self.status = status
+
+
+def create_session(
+    *,
+    shop: Shop,
+    caller: Caller,
+    command: CreateSession,
+    now: datetime,
+    receipt: Receipt[Session] = no_receipt,
+) -> Session:
+    """Open a session with prices, stock, options and totals of this moment.
+
+    Raises UnsupportedCurrencyError and UnknownItemError; anything else that stands between the session
+    and its payment is one of its issues.
+    """
+    if command.currency.lower() != shop.currency:
+        raise UnsupportedCurrencyError(
+            f"{shop.name} sells in {shop.currency.upper()} only.", target=("currency",)
+        )
+    document = Document(
+        lines=_lines(command.lines, ()),
+        buyer=command.buyer,
+        recipient=command.recipient,
+        codes=command.codes,
+        interventions=command.interventions,
+        extensions=command.extensions,
+        locale=command.locale,
+        time_zone=command.time_zone,
+        notes=command.notes,
+        metadata=command.metadata,
+        attribution=(command.attribution,) if command.attribution else (),
+    )
+    facts = load_facts(shop.id, document, now=now)
+    _require_known(command.lines, facts)
+    evaluation = evaluate(document, shop=shop, facts=facts, now=now)
+    session = Session(
+        id=new_id("cs"),
+        merchant_id=shop.id,
+        agent_id=caller.agent_id,
+        agent_key_id=caller.key_id,
+        status=evaluation.status,
+        currency=shop.currency,
+        document=evaluation.document,
+        created_at=now,
+        updated_at=now,
+        expires_at=_expiry(now),
+    )
+    write(insert_write(session), *receipt(session))
+    return session
+
+
+def update_session(
+    *,
+    shop: Shop,
+    caller: Caller,
+    session_id: str,
+    command: UpdateSession,
+    now: datetime,
+    receipt: Receipt[Session] = no_receipt,
+) -> Session:
+    """Change what is mentioned, leave the rest, and judge the session anew.
+
+    Lines, codes and options replace what was there. Raises NotFoundError, SessionClosedError, BusyError
+    while it is being completed, UnknownItemError, UnknownOptionError; on any of them nothing has changed.
+    """
+    with transaction.atomic(durable=True):
+        session = require_session(lock_session(session_id, merchant_id=shop.id, agent_id=caller.agent_id))
+        require_open(session, now)
+        document = _changed(session.document, command)
+        facts = load_facts(shop.id, document, now=now)
+        if command.lines is not UNSET:
+            _require_known(command.lines, facts)
+        evaluation = evaluate(document, shop=shop, facts=facts, now=now)
+        if command.options is not UNSET and command.options:
+            chosen = _with_selections(evaluation.document, command.options)
+            again = evaluate(chosen, shop=shop, facts=facts, now=now)
+            evaluation = replace(again, document=_keeping_passing(evaluation.document, again.document))
+        session = replace(
+            session,
+            status=evaluation.status,
+            document=evaluation.document,
+            updated_at=now,
+            expires_at=_expiry(now),
+        )
+        write(update_write(session), *receipt(session))
+    return session
+
+
+def read_session(*, shop: Shop, caller: Caller, session_id: str, now: datetime) -> Session:
+    """Return a session as it stands; one whose time has run out reads as expired. Changes nothing."""
+    session = require_session(find_session(session_id, merchant_id=shop.id, agent_id=caller.agent_id))
+    if session.status in OPEN and session.expires_at <= now:
+        return replace(session, status=Status.EXPIRED)
+    return session
+
+
+def cancel_session(
+    *,
+    shop: Shop,
+    caller: Caller,
+    session_id: str,
+    intent_trace: dict[str, Any] | None,
+    now: datetime,
+    receipt: Receipt[Session] = no_receipt,
+) -> Session:
+    """End an open session. What the agent says of the reason is kept and never shown again.
+
+    Raises NotFoundError, SessionClosedError, BusyError while it is being completed.
+    """
+    with transaction.atomic(durable=True):
+        session = require_session(lock_session(session_id, merchant_id=shop.id, agent_id=caller.agent_id))
+        require_open(session, now)
+        SESSION_TRANSITIONS.check(session.status, Status.CANCELED)
+        document = replace(session.document, issues=(), intent_trace=intent_trace)
+        session = replace(session, status=Status.CANCELED, document=document, updated_at=now)
+        write(update_write(session), *receipt(session))
+    return session
+
+
+def expire_sessions(*, now: datetime) -> int:
+    """Mark open sessions whose time has run out. They read as expired before that already."""
+    overdue = CheckoutSession.objects.filter(status__in=OPEN, expires_at__lte=now)
+    return overdue.update(status=Status.EXPIRED, updated_at=now)
+
+
+def require_session(session: Session | None) -> Session:
+    """Return the session, or raise NotFoundError where there is none the caller may know of."""
+    if session is None:
+        raise NotFoundError("There is no such checkout session.")
+    return session
+
+
+def require_open(session: Session, now: datetime) -> None:
+    """Raise unless a session may still be changed: SessionClosedError, BusyError while it completes."""
+    if session.status is Status.COMPLETING:
+        raise BusyError("The session is being completed.")
+    if session.status not in OPEN:
+        raise SessionClosedError(session.status)
+    if session.expires_at <= now:
+        raise SessionClosedError(Status.EXPIRED)
+
+
+def _expiry(now: datetime) -> datetime:
+    return now + timedelta(hours=settings.CHECKOUT_SESSION_HOURS)
+
+
+def _lines(wanted: Iterable[WantedLine], before: Iterable[Line]) -> tuple[Line, ...]:
+    """Merge lines of one variant, and keep the ids of lines that were there before."""
+    known = {line.variant_id: line for line in before}
+    quantities: dict[str, int] = {}
+    for line in wanted:
+        quantities[line.variant_id] = quantities.get(line.variant_id, 0) + line.quantity
+    return tuple(
+        replace(known[variant_id], quantity=quantity)
+        if variant_id in known
+        else Line(id=f"li_{random_text(12)}", variant_id=variant_id, quantity=quantity)
+        for variant_id, quantity in quantities.items()
+    )
+
+
+def _require_known(wanted: Iterable[WantedLine], facts: Facts) -> None:
+    for index, line in enumerate(wanted):
+        offer = facts.offers.get(line.variant_id)
+        if offer is None or not offer.is_sellable:
+            raise UnknownItemError(
+                f"There is no item '{line.variant_id[:60]}' for sale.", target=("lines", index, "id")
+            )
+
+
+def _changed(document: Document, command: UpdateSession) -> Document:
+    changes: dict[str, Any] = {}
+    if command.lines is not UNSET:
+        changes["lines"] = _lines(command.lines, document.lines)
+    if command.buyer is not UNSET:
+        changes["buyer"] = command.buyer
+    if command.recipient is not UNSET:
+        changes["recipient"] = command.recipient
+    if command.codes is not UNSET:
+        changes["codes"] = command.codes or ()
+    if command.notes is not UNSET:
+        changes["notes"] = command.notes or ""
+    if command.options is None:
+        changes["selections"] = ()
+    return replace(document, **changes)
+
+
+def _with_selections(document: Document, wanted: tuple[WantedOption, ...]) -> Document:
+    """Replace what is chosen. Lines are named by their own or their variants' ids; none named means all."""
+    options = {option.id: option for option in document.options}
+    selections = []
+    for index, choice in enumerate(wanted):
+        if choice.option_id not in options:
+            known = ", ".join(f"{option.id} ({option.title})" for option in document.options) or "none yet"
+            raise UnknownOptionError(
+                f"There is no fulfillment option '{choice.option_id[:60]}'. On offer: {known}.",
+                target=("options", index, "option_id"),
+            )
+        is_digital = options[choice.option_id].kind == "digital"
+        lines = [line for line in document.lines if line.is_digital == is_digital]
+        named = [line.id for line in lines if not choice.ids or {line.id, line.variant_id} & set(choice.ids)]
+        unknown = set(choice.ids) - {name for line in document.lines for name in (line.id, line.variant_id)}
+        if unknown:
+            raise UnknownOptionError(
+                "An item of the choice is not part of the session.",
+                target=("options", index, "ids"),
+            )
+        selections.append(Selection(choice.option_id, tuple(named)))
+    return replace(document, selections=tuple(selections))
+
+
+def _keeping_passing(before: Document, after: Document) -> Document:
+    """Carry over what the first evaluation had to say once, such as a changed price."""
+    once = tuple(issue for issue in before.issues if issue.is_passing and issue not in after.issues)
+    return replace(after, issues=(*after.issues, *once))

@@ -1,0 +1,119 @@
+"""The session's row read and written whole, one statement each.
+
+The ORM's model of the same table is `CheckoutSession`; `tests/checkout/test_sql.py` holds the two together.
+"""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from commerce.checkout.document import Session, decode, encode
+from commerce.checkout.states import Status
+from commerce.statements import Write
+
+_COLUMNS = (
+    "id, merchant_id, agent_id, agent_key_id, status, currency, attempt_id, order_id, created_at, updated_at,"
+    " expires_at, document::text"
+)
+
+
+def find_session(session_id: str, *, merchant_id: str, agent_id: str) -> Session | None:
+    """Read an agent's session, None where there is none of that id."""
+    return _select(session_id, merchant_id, agent_id, "")
+
+
+def lock_session(session_id: str, *, merchant_id: str, agent_id: str) -> Session | None:
+    """Read an agent's session and hold its row until the transaction ends."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("a lock needs an open transaction")
+    return _select(session_id, merchant_id, agent_id, " FOR NO KEY UPDATE")
+
+
+def lock_any_session(session_id: str) -> Session | None:
+    """Read and hold a session whoever it belongs to: for what settles it, never for what a caller names."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("a lock needs an open transaction")
+    return _fetch(f"{_SELECT} WHERE id = %s FOR NO KEY UPDATE", [session_id])
+
+
+_SELECT = f"SELECT {_COLUMNS} FROM checkout_checkoutsession"  # noqa: S608 - constants only
+
+
+def _select(session_id: str, merchant_id: str, agent_id: str, lock: str) -> Session | None:
+    where = f"WHERE id = %s AND merchant_id = %s AND agent_id = %s{lock}"
+    return _fetch(f"{_SELECT} {where}", [session_id, merchant_id, agent_id])
+
+
+def _fetch(query: str, params: list[str]) -> Session | None:
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    return Session(
+        id=row[0],
+        merchant_id=row[1],
+        agent_id=row[2],
+        agent_key_id=row[3],
+        status=Status(row[4]),
+        currency=row[5],
+        attempt_id=row[6],
+        order_id=row[7],
+        created_at=row[8],
+        updated_at=row[9],
+        expires_at=row[10],
+        document=decode(row[11]),
+    )
+
+
+def insert_write(session: Session) -> Write:
+    """Return the write that creates a session's row."""
+    return Write(
+        "session",
+        """
+        INSERT INTO checkout_checkoutsession (id, merchant_id, agent_id, agent_key_id, status, currency,
+            total_minor, attempt_id, order_id, document, created_at, updated_at, expires_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s)
+        """,
+        [
+            session.id,
+            session.merchant_id,
+            session.agent_id,
+            session.agent_key_id,
+            session.status,
+            session.currency,
+            session.document.totals.total_minor,
+            session.attempt_id,
+            session.order_id,
+            encode(session.document),
+            session.created_at,
+            session.updated_at,
+            session.expires_at,
+        ],
+        expect=1,
+    )
+
+
+def update_write(session: Session) -> Write:
+    """Return the write that stores a locked session as it is now."""
+    return Write(
+        "session",
+        """
+        UPDATE checkout_checkoutsession
+        SET agent_key_id = %s, status = %s, total_minor = %s, attempt_id = %s, order_id = %s,
+            document = %s::jsonb, updated_at = %s, expires_at = %s
+        WHERE id = %s
+        """,
+        [
+            session.agent_key_id,
+            session.status,
+            session.document.totals.total_minor,
+            session.attempt_id,
+            session.order_id,
+            encode(session.document),
+            session.updated_at,
+            session.expires_at,
+            session.id,
+        ],
+        expect=1,
+    )

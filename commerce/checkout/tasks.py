@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from django.utils import timezone
+
+from commerce.celery import app
+from commerce.checkout import services, sweeps
+
+
+@app.task
+def resume_interrupted(**_: object) -> None:
+    sweeps.resume_interrupted(now=timezone.now())
+
+
+@app.task
+def expire_sessions(**_: object) -> None:
+    services.expire_sessions(now=timezone.now())
+
+
+@app.task
+def release_reservations(**_: object) -> None:
+    sweeps.release_reservations(now=timezone.now())

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class FulfillmentConfig(AppConfig):
+    name = "commerce.fulfillment"

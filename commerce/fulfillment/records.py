@@ -1,0 +1,44 @@
+"""Shipments as plain values, beside the order they belong to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from commerce.orders.records import OrderRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentLineRecord:
+    line_id: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentEventRecord:
+    id: int
+    kind: str
+    description: str
+    location: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentRecord:
+    id: str
+    kind: str
+    status: str
+    carrier: str
+    tracking_number: str
+    tracking_url: str
+    access_url: str
+    lines: tuple[ShipmentLineRecord, ...]
+    events: tuple[ShipmentEventRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetails:
+    """An order with everything that happened to it."""
+
+    order: OrderRecord
+    shipments: tuple[ShipmentRecord, ...] = ()

@@ -1,0 +1,1 @@
+"""What carriers and warehouses tell us: verified, stored once, then handled by Celery."""

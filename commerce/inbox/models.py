@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from django.db import models
+
+from commerce.accounts.models import Merchant
+
+
+class InboxMessage(models.Model):
+    """One message as it arrived. A repeated id is the same message."""
+
+    class Status(models.TextChoices):
+        RECEIVED = "received"
+        HANDLED = "handled"
+        REFUSED = "refused", "understood, and cannot be done; see the error"
+
+    class Source(models.TextChoices):
+        FULFILLMENT = "fulfillment", "carrier or warehouse"
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="inbox_messages")
+    source = models.CharField(max_length=15, choices=Source)
+    external_id = models.CharField(max_length=100)
+    kind = models.CharField(max_length=60)
+    payload = models.JSONField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.RECEIVED)
+    error = models.TextField(blank=True)
+    received_at = models.DateTimeField()
+    handled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="inbox_message_once", fields=["merchant", "source", "external_id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.external_id}"

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import orjson
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from pydantic import ValidationError
+
+from commerce.errors import NotFoundError
+from commerce.inbox.messages import FulfillmentMessage
+from commerce.inbox.services import ForgedMessageError, authenticate, store_message
+
+
+@csrf_exempt
+@require_POST
+def fulfillment_webhook(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take a message from a carrier or warehouse: verified raw, stored once, handled by a worker.
+
+    Answers 200 for what is stored, also for a repetition, 401 for a wrong signature, 400 for a body that
+    cannot be read. The sender repeats everything but 2xx.
+    """
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_BODY_BYTES:
+        return _problem(413, "too_large", f"The body is larger than {settings.MAX_BODY_BYTES} bytes.")
+    now, body = timezone.now(), request.body
+    try:
+        signature = request.headers.get("Fulfillment-Signature", "")
+        merchant = authenticate(slug, body=body, signature=signature, now=now)
+        message = FulfillmentMessage.model_validate_json(body)
+    except NotFoundError as problem:
+        return _problem(404, problem.code, problem.message)
+    except ForgedMessageError as problem:
+        return _problem(401, problem.code, problem.message)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
+        path = "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
+        return _problem(400, "invalid", f"{path}: {first['msg']}")
+    is_new = store_message(
+        merchant, external_id=message.id, kind=message.type, payload=orjson.loads(body), now=now
+    )
+    return JsonResponse({"received": True, "duplicate": not is_new})
+
+
+def _problem(status: int, code: str, message: str) -> JsonResponse:
+    return JsonResponse({"received": False, "code": code, "message": message}, status=status)

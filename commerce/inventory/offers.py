@@ -1,0 +1,115 @@
+"""What can be sold right now: a variant with its product's words, its price and what is left of it.
+
+One statement whatever the number of variants; `tests/inventory` holds it against the ORM's result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from commerce.catalog.models import price_at
+from commerce.statements import Read, read
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A variant as a line item sees it. `available` is None where stock is not counted."""
+
+    variant_id: str
+    product_id: str
+    title: str
+    variant_title: str
+    options: tuple[tuple[str, str], ...]
+    sku: str
+    category: str
+    url: str
+    image_url: str
+    tax_code: str
+    currency: str
+    price_minor: int
+    regular_price_minor: int
+    is_digital: bool
+    weight_grams: int
+    available: int | None
+    allow_backorder: bool
+    max_quantity: int | None
+    is_sellable: bool
+
+
+def offers_read(merchant_id: str, variant_ids: Iterable[str]) -> Read:
+    """Return the SELECT of a merchant's variants, for `commerce.statements.read`."""
+    return Read(_SQL, [merchant_id, list(variant_ids)])
+
+
+def offers_from(rows: Sequence[Mapping[str, Any]], *, now: datetime) -> dict[str, Offer]:
+    """Turn the rows of `offers_read` into offers by variant id, with the price of this moment."""
+    return {row["id"]: _offer(row, now) for row in rows}
+
+
+def load_offers(merchant_id: str, variant_ids: Iterable[str], *, now: datetime) -> dict[str, Offer]:
+    """Load a merchant's offers by variant id. Ids that are unknown or another merchant's are missing."""
+    (rows,) = read(offers_read(merchant_id, variant_ids))
+    return offers_from(rows, now=now)
+
+
+_SQL = """
+    SELECT v.id, v.product_id, p.title, v.title AS variant_title, p.option_names, v.option_values, v.sku,
+           p.category, p.url, p.tax_code, v.currency, v.price_minor, v.sale_price_minor, v.sale_starts_at,
+           v.sale_ends_at, v.is_digital, v.weight_grams, v.max_quantity_per_order,
+           v.status = 'active' AND p.status = 'active' AS is_sellable,
+           s.on_hand - s.reserved AS available, s.is_tracked, s.allow_backorder,
+           (SELECT m.url FROM catalog_media m WHERE m.product_id = p.id
+            ORDER BY m.variant_id IS NOT DISTINCT FROM v.id DESC, m.position, m.id LIMIT 1) AS image_url
+    FROM catalog_variant v
+    JOIN catalog_product p ON p.id = v.product_id
+    LEFT JOIN inventory_stockitem s ON s.variant_id = v.id
+    WHERE v.merchant_id = %s AND v.id = ANY(%s::varchar[])
+"""
+
+
+def _offer(row: Mapping[str, Any], now: datetime) -> Offer:
+    regular: int = row["price_minor"]
+    price = regular
+    if row["sale_price_minor"] is not None:
+        price = price_at(
+            now,
+            regular=regular,
+            sale=row["sale_price_minor"],
+            starts_at=_instant(row["sale_starts_at"]),
+            ends_at=_instant(row["sale_ends_at"]),
+        )
+    return Offer(
+        variant_id=row["id"],
+        product_id=row["product_id"],
+        title=row["title"],
+        variant_title=row["variant_title"],
+        options=tuple(zip(row["option_names"], row["option_values"], strict=False)),
+        sku=row["sku"],
+        category=row["category"],
+        url=row["url"],
+        image_url=row["image_url"] or "",
+        tax_code=row["tax_code"],
+        currency=row["currency"],
+        price_minor=price,
+        regular_price_minor=regular,
+        is_digital=row["is_digital"],
+        weight_grams=row["weight_grams"],
+        available=_available(row),
+        allow_backorder=bool(row["allow_backorder"]),
+        max_quantity=row["max_quantity_per_order"],
+        is_sellable=row["is_sellable"],
+    )
+
+
+def _available(row: Mapping[str, Any]) -> int | None:
+    """Return what can be promised: nothing without a stock row, None where stock is not counted."""
+    if row["is_tracked"] is None:
+        return 0
+    return max(row["available"], 0) if row["is_tracked"] else None
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

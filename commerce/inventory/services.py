@@ -1,0 +1,126 @@
+"""Holding, taking and giving back stock. One statement each, rows locked in the order of variant ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import connection
+
+from commerce.errors import CommerceError
+from commerce.inventory.models import StockItem
+from commerce.statements import Write
+
+
+class OutOfStockError(CommerceError):
+    """Some variants have fewer units left than wanted. `variant_ids` names them; nothing is held."""
+
+    code = "out_of_stock"
+
+    def __init__(self, variant_ids: list[str]) -> None:
+        super().__init__("Not enough units are left.")
+        self.variant_ids = variant_ids
+
+
+def set_stock(variant_id: str, *, on_hand: int, is_tracked: bool = True, allow_backorder: bool = False) -> None:
+    """Set what is on hand of a variant, keeping what is reserved. Creates the row where it is missing."""
+    StockItem.objects.update_or_create(
+        variant_id=variant_id,
+        defaults={"on_hand": on_hand, "is_tracked": is_tracked, "allow_backorder": allow_backorder},
+    )
+
+
+def reserve(quantities: Mapping[str, int], *, reference: str, expires_at: datetime, now: datetime) -> None:
+    """Hold units of several variants for a payment attempt, all or none.
+
+    Needs an open transaction, which must be rolled back on OutOfStockError. Untracked stock and stock
+    that may be backordered never runs out.
+    """
+    variant_ids = sorted(quantities)
+    wanted = [quantities[variant_id] for variant_id in variant_ids]
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, [variant_ids, wanted, reference, expires_at, now])
+        held = {row[0] for row in cursor.fetchall()}
+    missing = [variant_id for variant_id in variant_ids if variant_id not in held]
+    if missing:
+        raise OutOfStockError(missing)
+
+
+_RESERVE = """
+    WITH wanted AS (
+        SELECT variant_id, quantity FROM unnest(%s::varchar[], %s::int[]) AS w (variant_id, quantity)
+    ), locked AS MATERIALIZED (
+        SELECT s.variant_id, w.quantity FROM inventory_stockitem s JOIN wanted w USING (variant_id)
+        ORDER BY s.variant_id FOR NO KEY UPDATE OF s
+    ), held AS (
+        UPDATE inventory_stockitem s SET reserved = s.reserved + l.quantity
+        FROM locked l
+        WHERE s.variant_id = l.variant_id
+          AND (NOT s.is_tracked OR s.allow_backorder OR s.on_hand - s.reserved >= l.quantity)
+        RETURNING s.variant_id, l.quantity
+    )
+    INSERT INTO inventory_reservation (stock_id, reference, quantity, status, expires_at, created_at)
+    SELECT variant_id, %s, quantity, 'held', %s, %s FROM held
+    RETURNING stock_id
+"""
+
+
+def commit_writes(quantities: Mapping[str, int], *, reference: str) -> list[Write]:
+    """Return the writes that turn held units into sold ones, for the transaction that places the order."""
+    variant_ids = sorted(quantities)
+    wanted = [quantities[variant_id] for variant_id in variant_ids]
+    return [
+        Write(
+            "stock",
+            """
+            UPDATE inventory_stockitem s
+            SET reserved = s.reserved - b.quantity,
+                on_hand = CASE WHEN s.is_tracked THEN s.on_hand - b.quantity ELSE s.on_hand END
+            FROM stock_before b WHERE s.variant_id = b.variant_id
+            """,
+            expect=len(variant_ids),
+            before="""
+            SELECT s.variant_id, w.quantity
+            FROM inventory_stockitem s
+            JOIN unnest(%s::varchar[], %s::int[]) AS w (variant_id, quantity) USING (variant_id)
+            ORDER BY s.variant_id FOR NO KEY UPDATE OF s
+            """,
+            before_params=[variant_ids, wanted],
+        ),
+        Write(
+            "reservations",
+            "UPDATE inventory_reservation SET status = 'committed' WHERE reference = %s AND status = 'held'",
+            [reference],
+            expect=len(variant_ids),
+        ),
+    ]
+
+
+def release(reference: str) -> None:
+    """Give back what is held for a payment attempt. Needs an open transaction; may run twice."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH released AS (
+                UPDATE inventory_reservation SET status = 'released'
+                WHERE reference = %s AND status = 'held' RETURNING stock_id, quantity
+            ), locked AS MATERIALIZED (
+                SELECT s.variant_id, r.quantity FROM inventory_stockitem s
+                JOIN released r ON r.stock_id = s.variant_id
+                ORDER BY s.variant_id FOR NO KEY UPDATE OF s
+            )
+            UPDATE inventory_stockitem s SET reserved = s.reserved - l.quantity
+            FROM locked l WHERE s.variant_id = l.variant_id
+            """,
+            [reference],
+        )
+
+
+def restock(quantities: Mapping[str, int]) -> None:
+    """Put returned units back on hand. Needs an open transaction."""
+    for variant_id in sorted(quantities):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE inventory_stockitem SET on_hand = on_hand + %s WHERE variant_id = %s AND is_tracked",
+                [quantities[variant_id], variant_id],
+            )

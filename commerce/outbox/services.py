@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.db import transaction
+
+from commerce.outbox.models import OutboxEvent
+from commerce.outbox.nudge import nudge
+from commerce.statements import Write, write
+
+
+def event_write(topic: str, *, key: str, now: datetime, payload: Mapping[str, Any] | None = None) -> Write:
+    """Return the write that records an event for each subscriber of its topic.
+
+    Belongs into the transaction of the change it tells of; call `announce` there too.
+    """
+    return Write(
+        "outbox",
+        """
+        INSERT INTO outbox_outboxevent
+            (topic, subscriber, key, payload, status, tries, due_at, last_error, created_at)
+        SELECT %s, unnest(%s::varchar[]), %s, %s::jsonb, 'pending', 0, %s, '', %s
+        """,
+        [topic, settings.OUTBOX_SUBSCRIBERS[topic], key, orjson.dumps(payload or {}).decode(), now, now],
+    )
+
+
+def announce() -> None:
+    """Wake the relay once the transaction is committed. A hint: without it the clock finds the rows."""
+    transaction.on_commit(partial(nudge.send), robust=True)
+
+
+def record_event(topic: str, *, key: str, now: datetime, payload: Mapping[str, Any] | None = None) -> None:
+    """Record an event in the open transaction and wake the relay after it."""
+    write(event_write(topic, key=key, now=now, payload=payload))
+    announce()
+
+
+def replay_dead(*, now: datetime) -> int:
+    """Make every event that was given up due again. Returns how many."""
+    revived = OutboxEvent.objects.filter(status=OutboxEvent.Status.DEAD).update(
+        status=OutboxEvent.Status.PENDING, tries=0, due_at=now
+    )
+    if revived:
+        announce()
+    return revived

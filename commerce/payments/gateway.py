@@ -1,0 +1,134 @@
+"""The port of a payment provider: what may be asked of it and what it may answer. Provider words stay out.
+
+An answer is one of a few types. `Unknown` is not a decline: the same question, with the same idempotency
+key, has to be asked again until the provider says what happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What to authorize. Every field comes from a stored row, so that a repetition asks the same."""
+
+    attempt_id: str
+    amount_minor: int
+    currency: str
+    token: str
+    is_captured_at_once: bool
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Authorized:
+    """The amount is held, or taken already where `is_captured`."""
+
+    provider_reference: str
+    amount_minor: int
+    currency: str
+    is_captured: bool = False
+    capture_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The issuer or the token's limits refused. Another card or token may do."""
+
+    code: str
+    message: str
+    provider_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRequired:
+    """The buyer would have to authenticate. Nothing is held until then."""
+
+    provider_reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The provider understood and will not do it, whatever card comes: nothing is held.
+
+    Our own mistake or its configuration, such as an amount below its minimum.
+    """
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No answer, or one that does not say what happened. `reason` is for the log."""
+
+    reason: str
+
+
+AuthorizeResult = Authorized | Declined | ActionRequired | Refused | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The hold does not exist any more: it lapsed or was given back."""
+
+    status: str
+
+
+CaptureResult = Captured | Gone | Refused | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Voided:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyCaptured:
+    """The amount was taken before the hold could be given back; only a refund returns it."""
+
+    amount_minor: int
+
+
+VoidResult = Voided | AlreadyCaptured | Refused | Unknown
+
+
+class Gateway(Protocol):
+    def authorize(self, charge: Charge) -> AuthorizeResult:
+        """Hold (or take) the amount. Repeating it with the same charge has no second effect."""
+
+    def capture(self, *, attempt_id: str, provider_reference: str, amount_minor: int) -> CaptureResult:
+        """Take what is held, once however often it is asked."""
+
+    def void(self, *, attempt_id: str, provider_reference: str) -> VoidResult:
+        """Give back what is held, once however often it is asked."""
+
+
+@lru_cache(maxsize=4)
+def _gateway(path: str) -> Gateway:
+    made: Gateway = import_string(path).from_settings()
+    return made
+
+
+def gateway() -> Gateway:
+    """Return this process's connection to the payment provider."""
+    return _gateway(settings.PAYMENT_GATEWAY)
+
+
+def forget_gateway() -> None:
+    """Make the next call connect anew, after settings changed."""
+    _gateway.cache_clear()

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from commerce.accounts.models import Merchant
+from commerce.ids import ID_LENGTH, id_factory
+from commerce.transitions import Transitions
+
+
+class PaymentAttempt(models.Model):
+    """One try to get one amount with one token. Knows the provider, not what is bought.
+
+    Written and committed before the provider is asked; its id makes the provider's idempotency key. At
+    most one attempt of a reference is live. The token is kept sealed while it may have to be sent again,
+    then forgotten; its fingerprint stays.
+    """
+
+    class Status(models.TextChoices):
+        SUBMITTING = "submitting", "sent or about to be sent; the outcome is not known yet"
+        AUTHORIZED = "authorized", "the amount is held"
+        CAPTURED = "captured", "the amount was taken"
+        DECLINED = "declined", "refused; nothing is held"
+        FAILED = "failed", "ended without a decision of the issuer; nothing is held"
+        VOIDED = "voided", "the hold was given back"
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("pay"), editable=False)
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="payment_attempts")
+    reference = models.CharField(max_length=ID_LENGTH, help_text="the checkout session it pays for")
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    capture = models.CharField(max_length=10, choices=Merchant.Capture, default=Merchant.Capture.MANUAL)
+    status = models.CharField(max_length=12, choices=Status, default=Status.SUBMITTING)
+    request_key = models.CharField(max_length=64, blank=True, help_text="hash of the request that began it")
+    token_fingerprint = models.CharField(max_length=64)
+    sealed_token = models.BinaryField(null=True, editable=False)
+    provider_reference = models.CharField(max_length=100, blank=True)
+    decline_code = models.CharField(max_length=60, blank=True)
+    captured_minor = models.BigIntegerField(default=0)
+    capture_before = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveIntegerField(default=1)
+    leased_until = models.DateTimeField(help_text="until then one process is at work on it")
+    submitted_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="payment_one_live_per_reference",
+                fields=["reference"],
+                condition=Q(status__in=["submitting", "authorized", "captured"]),
+            ),
+            models.UniqueConstraint(
+                name="payment_provider_reference_once",
+                fields=["provider_reference"],
+                condition=~Q(provider_reference=""),
+            ),
+            models.CheckConstraint(name="payment_amount_positive", condition=Q(amount_minor__gt=0)),
+            models.CheckConstraint(
+                name="payment_captured_at_most_amount",
+                condition=Q(captured_minor__gte=0, captured_minor__lte=F("amount_minor")),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="payment_interrupted", fields=["leased_until"], condition=Q(status="submitting")
+            ),
+            models.Index(
+                name="payment_uncaptured", fields=["capture_before"], condition=Q(status="authorized")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+ATTEMPT_TRANSITIONS = Transitions(
+    {
+        "submitting": frozenset({"authorized", "captured", "declined", "failed"}),
+        "authorized": frozenset({"captured", "voided", "failed"}),
+        "captured": frozenset(),
+        "declined": frozenset(),
+        "failed": frozenset(),
+        "voided": frozenset(),
+    }
+)

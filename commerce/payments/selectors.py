@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from commerce.payments.models import PaymentAttempt
+
+
+def request_key_of(attempt_id: str) -> str | None:
+    """Return which request began an attempt, None where there is no such attempt."""
+    return PaymentAttempt.objects.filter(pk=attempt_id).values_list("request_key", flat=True).first()
+
+
+def live_references(attempt_ids: set[str]) -> set[str]:
+    """Return those of some attempts that hold money or may turn out to."""
+    live = PaymentAttempt.objects.filter(pk__in=attempt_ids, status__in=["submitting", "authorized", "captured"])
+    return set(live.values_list("pk", flat=True))

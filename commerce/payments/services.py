@@ -1,0 +1,248 @@
+"""Payment attempts: written before the provider is asked, settled by its answer, captured afterwards.
+
+Whoever changes an attempt holds the row of what it pays for, or is the only one who may: capture and void
+come after the order and guard themselves by the attempt's status.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+
+from commerce import sealing
+from commerce.payments.gateway import (
+    AlreadyCaptured,
+    Authorized,
+    Captured,
+    Charge,
+    Gone,
+    Refused,
+    Unknown,
+    Voided,
+    gateway,
+)
+from commerce.payments.models import ATTEMPT_TRANSITIONS, PaymentAttempt
+from commerce.statements import Write
+
+logger = logging.getLogger(__name__)
+
+# Stripe forgets an idempotency key after a day; a repetition after that could charge again.
+RESEND_FOR = timedelta(hours=23)
+# Card networks keep a customer's authorization seven days (docs.stripe.com, "Place a hold on a payment method").
+AUTHORIZATION_DAYS = 7
+
+
+class ProviderUndecidedError(RuntimeError):
+    """The provider has not said what happened; to be asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt as a worker holds it. The token is in clear in memory only."""
+
+    id: str
+    merchant_id: str
+    reference: str
+    amount_minor: int
+    currency: str
+    is_captured_at_once: bool
+    token: str
+    request_key: str
+    submitted_at: datetime
+
+    def charge(self) -> Charge:
+        """Say what to ask of the provider; the same for every repetition."""
+        return Charge(
+            attempt_id=self.id,
+            amount_minor=self.amount_minor,
+            currency=self.currency,
+            token=self.token,
+            is_captured_at_once=self.is_captured_at_once,
+            metadata={"checkout_session": self.reference, "merchant": self.merchant_id},
+        )
+
+
+def begin_write(attempt: Attempt) -> Write:
+    """Return the write of a new attempt, leased to this process, for the transaction that reserves."""
+    return Write(
+        "attempt",
+        """
+        INSERT INTO payments_paymentattempt (id, merchant_id, reference, amount_minor, currency, capture, status,
+            request_key, token_fingerprint, sealed_token, provider_reference, decline_code, captured_minor, tries,
+            leased_until, submitted_at)
+        VALUES (%s, %s, %s, %s, %s, %s, 'submitting', %s, %s, %s, '', '', 0, 1, %s, %s)
+        """,
+        [
+            attempt.id,
+            attempt.merchant_id,
+            attempt.reference,
+            attempt.amount_minor,
+            attempt.currency,
+            "automatic" if attempt.is_captured_at_once else "manual",
+            attempt.request_key,
+            sealing.fingerprint(attempt.token),
+            sealing.seal(attempt.token),
+            _lease_end(attempt.submitted_at),
+            attempt.submitted_at,
+        ],
+        expect=1,
+    )
+
+
+def settle_write(
+    attempt_id: str,
+    *,
+    status: str,
+    now: datetime,
+    provider_reference: str = "",
+    decline_code: str = "",
+    captured_minor: int = 0,
+) -> Write:
+    """Return the write that ends the uncertainty about an attempt and forgets its token."""
+    ATTEMPT_TRANSITIONS.check(PaymentAttempt.Status.SUBMITTING, status)
+    return Write(
+        "attempt",
+        """
+        UPDATE payments_paymentattempt
+        SET status = %s, provider_reference = %s, decline_code = %s, captured_minor = %s, capture_before = %s,
+            sealed_token = NULL, settled_at = %s
+        WHERE id = %s AND status = 'submitting'
+        """,
+        [
+            status,
+            provider_reference,
+            decline_code[:60],
+            captured_minor,
+            now + timedelta(days=AUTHORIZATION_DAYS) if status == "authorized" else None,
+            now,
+            attempt_id,
+        ],
+        expect=1,
+    )
+
+
+def take_over(attempt_id: str, *, now: datetime) -> Attempt | None:
+    """Lease an unsettled attempt that nobody is at work on; None where somebody is, or where it is settled."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_OVER, [_lease_end(now), attempt_id, now])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    return Attempt(
+        id=row[0],
+        merchant_id=row[1],
+        reference=row[2],
+        amount_minor=row[3],
+        currency=row[4],
+        is_captured_at_once=row[5] == "automatic",
+        request_key=row[6],
+        submitted_at=row[7],
+        token=sealing.unseal(row[8]),
+    )
+
+
+_TAKE_OVER = """
+    UPDATE payments_paymentattempt SET leased_until = %s, tries = tries + 1
+    WHERE id = %s AND status = 'submitting' AND leased_until < %s
+    RETURNING id, merchant_id, reference, amount_minor, currency, capture, request_key, submitted_at, sealed_token
+"""
+
+
+def put_off(attempt_id: str, *, now: datetime) -> int:
+    """End the lease of an attempt whose outcome is unknown, so that it is asked about soon: in how many
+    seconds. The pause grows with each try, up to five minutes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE payments_paymentattempt"
+            " SET leased_until = %s + make_interval(secs => least(power(2, least(tries, 9)), 300))"
+            " WHERE id = %s AND status = 'submitting' RETURNING least(power(2, least(tries, 9)), 300)::int",
+            [now, attempt_id],
+        )
+        row = cursor.fetchone()
+    return int(row[0]) if row else 1
+
+
+def interrupted(*, now: datetime, limit: int = 100) -> list[str]:
+    """Return the ids of unsettled attempts that nobody is at work on, the oldest first.
+
+    An attempt older than the provider's memory of its key is not repeated: it needs a look first.
+    """
+    attempts = PaymentAttempt.objects.filter(
+        status=PaymentAttempt.Status.SUBMITTING, leased_until__lt=now, submitted_at__gt=now - RESEND_FOR
+    )
+    return list(attempts.order_by("leased_until", "pk").values_list("pk", flat=True)[:limit])
+
+
+def is_as_asked(result: Authorized, attempt: Attempt) -> bool:
+    """Say whether what the provider holds is what was asked; log an alarm where it is not."""
+    matches = result.amount_minor == attempt.amount_minor and result.currency == attempt.currency
+    if not matches:
+        logger.error("the provider holds another amount than asked", extra={"attempt": attempt.id})
+    return matches
+
+
+def capture(attempt_id: str, *, now: datetime) -> bool:
+    """Take what an attempt holds. True where it is taken now, or was already; False where the hold is gone.
+
+    Runs no provider call inside a transaction. Raises ProviderUndecidedError where it must be asked again.
+    """
+    attempt = PaymentAttempt.objects.get(pk=attempt_id)
+    if attempt.status == PaymentAttempt.Status.CAPTURED:
+        return True
+    if attempt.status != PaymentAttempt.Status.AUTHORIZED:
+        return False
+    result = gateway().capture(
+        attempt_id=attempt.id,
+        provider_reference=attempt.provider_reference,
+        amount_minor=attempt.amount_minor,
+    )
+    match result:
+        case Captured(amount_minor=amount):
+            _move(attempt, PaymentAttempt.Status.CAPTURED, now=now, captured_minor=amount)
+            return True
+        case Gone():
+            _move(attempt, PaymentAttempt.Status.VOIDED, now=now)
+            logger.error("a hold was gone before its capture", extra={"attempt": attempt.id})
+            return False
+        case Refused(code=code):
+            raise ProviderUndecidedError(f"capture refused: {code}")
+        case Unknown(reason=reason):
+            raise ProviderUndecidedError(reason)
+
+
+def void(attempt_id: str, *, now: datetime) -> None:
+    """Give back what an attempt without an order holds. Does nothing where nothing is held.
+
+    Raises ProviderUndecidedError where it must be asked again.
+    """
+    attempt = PaymentAttempt.objects.get(pk=attempt_id)
+    if not attempt.provider_reference or attempt.status == PaymentAttempt.Status.VOIDED:
+        return
+    result = gateway().void(attempt_id=attempt.id, provider_reference=attempt.provider_reference)
+    match result:
+        case Voided():
+            if attempt.status == PaymentAttempt.Status.AUTHORIZED:
+                _move(attempt, PaymentAttempt.Status.VOIDED, now=now)
+        case AlreadyCaptured():
+            logger.error("money was taken for what has no order", extra={"attempt": attempt.id})
+            raise ProviderUndecidedError("already captured")
+        case Refused(code=code):
+            raise ProviderUndecidedError(f"void refused: {code}")
+        case Unknown(reason=reason):
+            raise ProviderUndecidedError(reason)
+
+
+def _move(attempt: PaymentAttempt, status: str, *, now: datetime, captured_minor: int = 0) -> None:
+    """Change the status of an attempt once, whoever comes first."""
+    ATTEMPT_TRANSITIONS.check(attempt.status, status)
+    PaymentAttempt.objects.filter(pk=attempt.pk, status=attempt.status).update(
+        status=status, captured_minor=captured_minor, settled_at=now
+    )
+
+
+def _lease_end(now: datetime) -> datetime:
+    return now + timedelta(seconds=settings.PAYMENT_LEASE_SECONDS)

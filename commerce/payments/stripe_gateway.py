@@ -1,0 +1,243 @@
+"""Stripe behind the gateway port: the only module of the shop that imports stripe.
+
+Shapes and errors follow docs.stripe.com (API version pinned by the installed SDK): PaymentIntents with a
+shared payment granted token need a preview version per request; an error without a `code` says nothing
+about the token, so the token itself is asked what became of it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, cast
+from urllib.parse import quote
+
+import stripe
+import urllib3
+from django.conf import settings
+
+from commerce.payments.gateway import (
+    ActionRequired,
+    AlreadyCaptured,
+    Authorized,
+    AuthorizeResult,
+    Captured,
+    CaptureResult,
+    Charge,
+    Declined,
+    Gone,
+    Refused,
+    Unknown,
+    Voided,
+    VoidResult,
+)
+
+logger = logging.getLogger(__name__)
+
+stripe.enable_telemetry = False  # else the SDK writes a file into the home directory
+
+_TOKEN_PROBLEMS = {
+    "consumed": "The payment token has been used before.",
+    "expired": "The payment token has expired.",
+    "revoked": "The payment token was revoked.",
+    "resolved": "The payment token is no longer active.",
+}
+
+
+class PooledHttpClient(stripe.HTTPClient):
+    """The SDK's transport over one pool of kept connections, shared by all threads of a process."""
+
+    name = "urllib3"
+
+    def __init__(self, *, connect_seconds: float, read_seconds: float) -> None:
+        super().__init__()
+        self._pool = urllib3.PoolManager(
+            maxsize=64,
+            retries=False,
+            timeout=urllib3.Timeout(connect=connect_seconds, read=read_seconds),
+            ca_certs=stripe.ca_bundle_path,
+        )
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        *,
+        _usage: list[str] | None = None,
+    ) -> tuple[str, int, Mapping[str, str]]:
+        try:
+            response = self._pool.request(
+                method.upper(), url, body=post_data, headers=dict(headers or {}), redirect=False
+            )
+        except urllib3.exceptions.HTTPError as problem:
+            self._fail(problem)
+        return response.data.decode(), response.status, response.headers
+
+    def close(self) -> None:
+        self._pool.clear()
+
+    def _fail(self, problem: urllib3.exceptions.HTTPError) -> NoReturn:
+        should_retry = not isinstance(problem, urllib3.exceptions.SSLError)
+        raise stripe.APIConnectionError(str(problem), should_retry=should_retry) from problem
+
+
+class StripeGateway:
+    """Implements `commerce.payments.gateway.Gateway`. Safe to share between threads."""
+
+    def __init__(self, client: stripe.StripeClient, *, spt_version: str) -> None:
+        self._client = client
+        self._spt_version = spt_version
+
+    @classmethod
+    def from_settings(cls) -> StripeGateway:
+        """Connect with the configured key; without one to this checkout's own sandbox."""
+        key, base = settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE
+        if settings.STRIPE_EMBEDDED_SANDBOX:
+            from commerce.embedded import EmbeddedStripeSandbox
+
+            key, base = "sk_test_embedded", EmbeddedStripeSandbox(settings.DATA_DIR).attach()
+        client = stripe.StripeClient(
+            key,
+            base_addresses={"api": base} if base else None,
+            max_network_retries=settings.STRIPE_MAX_NETWORK_RETRIES,
+            http_client=PooledHttpClient(
+                connect_seconds=settings.STRIPE_CONNECT_TIMEOUT_SECONDS,
+                read_seconds=settings.STRIPE_READ_TIMEOUT_SECONDS,
+            ),
+        )
+        return cls(client, spt_version=settings.STRIPE_SPT_API_VERSION)
+
+    def authorize(self, charge: Charge) -> AuthorizeResult:
+        params = {
+            "amount": charge.amount_minor,
+            "currency": charge.currency,
+            "confirm": True,
+            "capture_method": "automatic" if charge.is_captured_at_once else "manual",
+            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+            "payment_method_data": {"shared_payment_granted_token": charge.token},
+            "metadata": {**charge.metadata, "payment_attempt": charge.attempt_id},
+        }
+        options: stripe.RequestOptions = {
+            "idempotency_key": f"{charge.attempt_id}:authorize",
+            "stripe_version": self._spt_version,
+        }
+        try:
+            intent = self._client.v1.payment_intents.create(cast(Any, params), options)
+        except stripe.CardError as problem:
+            return _declined(problem)
+        except stripe.InvalidRequestError as problem:
+            return self._invalid(problem, charge)
+        except stripe.StripeError as problem:
+            return _undecided(problem)
+        return _authorized(intent)
+
+    def capture(self, *, attempt_id: str, provider_reference: str, amount_minor: int) -> CaptureResult:
+        def ask() -> stripe.PaymentIntent:
+            return self._client.v1.payment_intents.capture(
+                provider_reference,
+                {"amount_to_capture": amount_minor},
+                {"idempotency_key": f"{attempt_id}:capture"},
+            )
+
+        intent = self._settled(ask, provider_reference)
+        if not isinstance(intent, stripe.PaymentIntent):
+            return intent
+        if intent.status == "succeeded":
+            return Captured(intent.amount_received, intent.currency)
+        return Gone(intent.status)
+
+    def void(self, *, attempt_id: str, provider_reference: str) -> VoidResult:
+        def ask() -> stripe.PaymentIntent:
+            return self._client.v1.payment_intents.cancel(
+                provider_reference,
+                {"cancellation_reason": "abandoned"},
+                {"idempotency_key": f"{attempt_id}:void"},
+            )
+
+        intent = self._settled(ask, provider_reference)
+        if not isinstance(intent, stripe.PaymentIntent):
+            return intent
+        if intent.status == "canceled":
+            return Voided()
+        if intent.status == "succeeded":
+            return AlreadyCaptured(intent.amount_received)
+        return Unknown(f"the intent is {intent.status} after its cancellation")
+
+    def _settled(
+        self, ask: Callable[[], stripe.PaymentIntent], provider_reference: str
+    ) -> stripe.PaymentIntent | Refused | Unknown:
+        """Change an intent; where its state has moved on already, look what it is now."""
+        try:
+            try:
+                return ask()
+            except stripe.InvalidRequestError as problem:
+                if problem.code != "payment_intent_unexpected_state":
+                    return Refused(problem.code or "invalid_request", str(problem.user_message))
+                return self._client.v1.payment_intents.retrieve(provider_reference)
+        except stripe.StripeError as problem:
+            return _undecided(problem)
+
+    def _invalid(self, problem: stripe.InvalidRequestError, charge: Charge) -> AuthorizeResult:
+        if problem.code in ("amount_too_small", "amount_too_large"):
+            return Refused(problem.code, str(problem.user_message))
+        reason = self._token_problem(charge)
+        if reason is not None:
+            return reason
+        logger.error("stripe refused a charge", extra={"attempt": charge.attempt_id, "code": problem.code})
+        return Refused(problem.code or "invalid_request", "The payment provider refused the request.")
+
+    def _token_problem(self, charge: Charge) -> Declined | Unknown | None:
+        """Ask the token why it cannot be charged; None where the token is not the reason."""
+        try:
+            response = self._client.raw_request(
+                "get",
+                f"/v1/shared_payment/granted_tokens/{quote(charge.token, safe='')}",
+                stripe_version=self._spt_version,
+            )
+        except stripe.InvalidRequestError:
+            return Declined("token_unknown", "The payment token is not known.")
+        except stripe.StripeError as problem:
+            return _undecided(problem)
+        token: dict[str, Any] = cast(Any, response).data
+        limits = token.get("usage_limits") or {}
+        if reason := token.get("deactivated_reason"):
+            return Declined(f"token_{reason}", _TOKEN_PROBLEMS.get(reason, _TOKEN_PROBLEMS["resolved"]))
+        if limits.get("currency") != charge.currency:
+            return Declined("token_currency", "The payment token is for another currency.")
+        if charge.amount_minor > limits.get("max_amount", 0):
+            return Declined("token_limit", "The total is above the limit of the payment token.")
+        return None
+
+
+def _authorized(intent: stripe.PaymentIntent) -> AuthorizeResult:
+    if intent.status in ("requires_capture", "succeeded"):
+        return Authorized(
+            provider_reference=intent.id,
+            amount_minor=intent.amount,
+            currency=intent.currency,
+            is_captured=intent.status == "succeeded",
+        )
+    if intent.status == "requires_action":
+        return ActionRequired(intent.id)
+    if intent.status == "processing":
+        return Unknown("the intent is processing")
+    return Declined("not_authorized", "The payment was not authorized.", intent.id)
+
+
+def _declined(problem: stripe.CardError) -> Declined:
+    error = problem.error
+    code = (error.decline_code if error else None) or problem.code or "card_declined"
+    intent = error.payment_intent if error else None
+    message = str(problem.user_message or "The payment was declined.")
+    return Declined(code, message, str(intent.id) if intent else "")
+
+
+def _undecided(problem: stripe.StripeError) -> Refused | Unknown:
+    if isinstance(problem, (stripe.AuthenticationError, stripe.PermissionError)):
+        logger.error("stripe refuses the configured key", extra={"code": problem.code})
+        return Refused("provider_configuration", "Payments are not available at the moment.")
+    if isinstance(problem, stripe.IdempotencyError):
+        logger.error("a Stripe idempotency key met other parameters", extra={"code": problem.code})
+    return Unknown(f"{type(problem).__name__} {problem.http_status or ''}".strip())

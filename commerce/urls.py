@@ -1,0 +1,21 @@
+"""All addresses. What points upward from the domain is named here as text."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+from commerce import pages
+from commerce.health import live, ready
+from commerce.inbox.views import fulfillment_webhook
+
+urlpatterns = [
+    path("", pages.front_page, name="front_page"),
+    path("orders/<str:token>", pages.order_page, name="order_page"),
+    path("carts/<str:cart_id>", pages.cart_page, name="cart_page"),
+    path("health/live", live),
+    path("health/ready", ready),
+    path("admin/", admin.site.urls),
+    path("fulfillment/webhooks/<slug:slug>", fulfillment_webhook, name="fulfillment_webhook"),
+    path("", include("agents.urls")),
+]

@@ -1,0 +1,11 @@
+"""The WSGI application: API, pages and admin."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "commerce.settings")
+
+application = get_wsgi_application()
