@@ -2,15 +2,17 @@
 
 import argparse
 import ctypes
+import fcntl
 import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 
 THREADS = 16
 PR_SET_PDEATHSIG = 1
-PORT_PATIENCE = 3.0
+PATIENCE = 1.5
+PAUSE = 0.05
 
 
 def main() -> None:
@@ -32,7 +35,11 @@ def main() -> None:
     options = _options()
     if options.die_with_parent:
         die_with_parent(os.getppid())
-    _wait_for_port(options.host, options.port)
+    options.data.parent.mkdir(parents=True, exist_ok=True)
+    alone = (
+        _hold(options.data.with_name(options.data.name + ".lock")),
+        _hold_port(options.host, options.port),
+    )
     server = Granian(
         "commerce.payments.sandbox",
         address=options.host,
@@ -46,6 +53,8 @@ def main() -> None:
         log_enabled=False,
     )
     server.serve(target_loader=partial(_load, options, os.getpid()), wrap_loader=False)
+    for held in alone:
+        held.close()
 
 
 def _load(options: argparse.Namespace, server_pid: int) -> "WSGIApplication":
@@ -96,20 +105,38 @@ def _delays(text: str) -> tuple[float, ...]:
     return tuple(float(part) for part in text.split(",") if part)
 
 
-def _wait_for_port(host: str, port: int) -> None:
-    """Give a predecessor that was just killed a moment to let go of the port, which is never shared."""
-    waited = threading.Event()
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for _attempt in range(int(PORT_PATIENCE / 0.05)):
-        with socket.socket(family) as probe:
+def _hold(path: Path) -> IO[str]:
+    """Hold a lock file until this process and its worker have ended, however they end.
+
+    Two servers over one file would each deliver its events, and neither would know the other's keys in use.
+    A predecessor that was just killed gets a moment to let go.
+    """
+    pause = threading.Event()
+    file = path.open("a")
+    for _attempt in range(int(PATIENCE / PAUSE)):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            pause.wait(PAUSE)
+        else:
+            return file
+    sys.exit(f"Another sandbox holds {path}.")
+
+
+def _hold_port(host: str, port: int) -> IO[str]:
+    """Refuse a port that is taken: the server listens with SO_REUSEPORT and would share it silently."""
+    held = _hold(Path(tempfile.gettempdir()) / f"stripe-sandbox-{port}.lock")
+    pause = threading.Event()
+    for _attempt in range(int(PATIENCE / PAUSE)):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
                 probe.listen()
             except OSError:
-                waited.wait(0.05)
+                pause.wait(PAUSE)
             else:
-                return
+                return held
     sys.exit(f"Port {port} of {host} is in use.")
 
 
