@@ -6,7 +6,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
+
 from commerce.payments.sandbox.api import Answer, Api, Request
+from commerce.payments.sandbox.errors import InvalidParameter
 from commerce.payments.sandbox.pages import Pages
 from commerce.payments.sandbox.store import Store
 from commerce.payments.sandbox.versions import DEFAULT_ACCOUNT_VERSION, parse_version
@@ -53,13 +56,13 @@ def create_app(
 
 
 def _api_answer(api: Api, environ: "WSGIEnvironment") -> Answer:
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    if length > MAX_BODY:
-        return Answer(
-            413, b'{"error": {"message": "Request is too large.", "type": "invalid_request_error"}}'
-        )
-    body = environ["wsgi.input"].read(length) if length else b""
-    text = "&".join(part for part in (environ.get("QUERY_STRING", ""), body.decode("latin-1")) if part)
+    body = environ["wsgi.input"].read(MAX_BODY + 1)
+    if len(body) > MAX_BODY:
+        return _refused(413, "Invalid request: the body is too large.")
+    try:
+        text = "&".join(part for part in (environ.get("QUERY_STRING", ""), body.decode()) if part)
+    except UnicodeDecodeError:
+        return _refused(400, "Invalid request: the body is not UTF-8.")
     host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
     return api.answer(
         Request(
@@ -73,3 +76,7 @@ def _api_answer(api: Api, environ: "WSGIEnvironment") -> Answer:
             connected_account=environ.get("HTTP_STRIPE_ACCOUNT", ""),
         )
     )
+
+
+def _refused(status: int, message: str) -> Answer:
+    return Answer(status, orjson.dumps(InvalidParameter(message).body()))

@@ -7,7 +7,7 @@ import orjson
 
 from commerce.payments.sandbox.account import MISSING, Account
 from commerce.payments.sandbox.documents import Document, Params
-from commerce.payments.sandbox.errors import InvalidParameter, InvalidRequest
+from commerce.payments.sandbox.errors import InvalidParameter, InvalidRequest, unsupported
 
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
@@ -30,13 +30,14 @@ AND (:delivery_success IS NULL OR :delivery_success = NOT EXISTS (
 OLDER = "SELECT document" + MATCHING + "AND sequence < :cursor ORDER BY sequence DESC LIMIT :limit"
 NEWER = "SELECT document" + MATCHING + "AND sequence > :cursor ORDER BY sequence ASC LIMIT :limit"
 FILTERS = ("customer", "payment_intent", "charge", "email", "type", "types", "delivery_success")
+SUPPORTED = frozenset((*FILTERS, "created", "ending_before", "expand", "limit", "starting_after"))
 
 SEARCH = """
 SELECT sequence, document FROM objects
 WHERE account = :account AND object = :object AND deleted = 0 AND sequence < :cursor
 AND NOT EXISTS (
-    SELECT 1 FROM json_each(:conditions) AS wanted
-    WHERE json_extract(document, json_extract(wanted.value, '$[0]')) IS NOT json_extract(wanted.value, '$[1]'))
+    SELECT 1 FROM json_each(:conditions) AS term
+    WHERE json_extract(document, json_extract(term.value, '$[0]')) IS NOT json_extract(term.value, '$[1]'))
 ORDER BY sequence DESC LIMIT :limit
 """
 METADATA_CONDITION = re.compile(
@@ -47,6 +48,8 @@ FIELD_CONDITION = re.compile(r"""(?P<key>status|currency|customer)\s*:\s*(["'])(
 
 def list_objects(account: Account, kind: str, params: Params, *, url: str, not_before: int = 0) -> Document:
     """Return one page of objects. Limits outside 1 to 100 are clamped, as Stripe does silently."""
+    for name in sorted(params.keys() - SUPPORTED):
+        raise unsupported(name)
     if "starting_after" in params and "ending_before" in params:
         raise InvalidParameter(
             "Received both starting_after and ending_before parameters. Please pass in only one."
