@@ -68,6 +68,13 @@ class CardError(Refusal):
     keeps_effects = True
 
 
+class UnknownCard(CardError):
+    """A number that is no published test card. Nothing is kept of it, not even a fingerprint."""
+
+    is_stored = False
+    keeps_effects = False
+
+
 class IdempotencyMismatch(Refusal):
     """The key was first used with another request."""
 

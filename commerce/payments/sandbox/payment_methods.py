@@ -10,7 +10,13 @@ from typing import Any
 from commerce.payments.sandbox.account import Account
 from commerce.payments.sandbox.cards import BY_NAME, PublishedCard, find_card, find_card_by_number
 from commerce.payments.sandbox.documents import Document, Params, blank_billing_details, merge
-from commerce.payments.sandbox.errors import CardError, InvalidParameter, InvalidRequest, unsupported
+from commerce.payments.sandbox.errors import (
+    CardError,
+    InvalidParameter,
+    InvalidRequest,
+    UnknownCard,
+    unsupported,
+)
 from commerce.payments.sandbox.events import emit
 from commerce.payments.sandbox.identifiers import new_id
 from commerce.payments.sandbox.listing import list_objects
@@ -77,6 +83,10 @@ def retrieve(account: Account, payment_method_id: str) -> Document:
 def update(account: Account, payment_method_id: str, params: Params) -> Document:
     """Change the billing details, expiry or metadata of a payment method that belongs to a customer."""
     method = account.retrieve("payment_method", payment_method_id)
+    for name in sorted(params.keys() - {"billing_details", "card", "expand", "metadata"}):
+        raise unsupported(name)
+    for name in sorted((params.get("card") or {}).keys() - {"exp_month", "exp_year"}):
+        raise unsupported(f"card[{name}]")
     if method["customer"] is None:
         raise InvalidRequest("You must save this PaymentMethod to a customer before you can update it.")
     if "billing_details" in params:
@@ -98,8 +108,14 @@ def list_payment_methods(account: Account, params: Params) -> Document:
 
 def attach(account: Account, payment_method_id: str, params: Params) -> Document:
     """Save a payment method to a customer; the issuer may decline that too."""
+    if "customer_account" in params:
+        raise unsupported("customer_account")
+    if "customer" not in params:
+        raise InvalidParameter(
+            "Missing required param: customer.", code="parameter_missing", param="customer"
+        )
     method = retrieve(account, payment_method_id)
-    customer = account.referenced("customer", params.get("customer", ""), "customer")
+    customer = account.referenced("customer", params["customer"], "customer")
     if method["customer"] is not None:
         raise InvalidRequest("The payment method you provided has already been attached to a customer.")
     if method.get("_is_spent"):
@@ -213,5 +229,5 @@ def card_of_number(given: dict[str, Any], param: str) -> PublishedCard:
             raise InvalidParameter(f"Missing required param: {path}.", code="parameter_missing", param=path)
     card = find_card_by_number(str(given["number"]))
     if card is None:
-        raise CardError("Your card number is incorrect.", code="incorrect_number", param="number")
+        raise UnknownCard("Your card number is incorrect.", code="incorrect_number", param="number")
     return card

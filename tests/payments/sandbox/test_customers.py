@@ -1,0 +1,50 @@
+import pytest
+import stripe
+
+from tests.payments.sandbox.conftest import Ledger
+from tests.payments.sandbox.samples import payment
+
+
+def test_customer_is_kept_and_changed(client: stripe.StripeClient) -> None:
+    customer = client.v1.customers.create(
+        {"email": "ada@example.com", "address": {"line1": "1 Way", "country": "US"}, "metadata": {"a": "1"}}
+    )
+
+    client.v1.customers.update(
+        customer.id, {"name": "Ada", "address": {"line1": "2 Way"}, "metadata": {"a": ""}}
+    )
+    found = client.v1.customers.retrieve(customer.id)
+
+    assert (found.email, found.name, found.livemode) == ("ada@example.com", "Ada", False)
+    assert found.address is not None
+    assert (found.address.line1, found.address.country, found.address.city) == ("2 Way", "US", None)
+    assert found.metadata is not None
+    assert found.metadata.to_dict() == {}
+
+
+def test_customers_are_found_by_email(client: stripe.StripeClient) -> None:
+    ada = client.v1.customers.create({"email": "ada@example.com"})
+    client.v1.customers.create({"email": "bob@example.com"})
+
+    assert [found.id for found in client.v1.customers.list({"email": "ada@example.com"}).data] == [ada.id]
+
+
+def test_deleted_customer_is_gone(client: stripe.StripeClient, ledger: Ledger) -> None:
+    customer = client.v1.customers.create({})
+
+    assert client.v1.customers.delete(customer.id).deleted is True
+    assert client.v1.customers.retrieve(customer.id).deleted is True
+    assert client.v1.customers.list().data == []
+    with pytest.raises(stripe.InvalidRequestError, match="No such customer"):
+        client.v1.customers.update(customer.id, {"name": "Ada"})
+    with pytest.raises(stripe.InvalidRequestError, match="No such customer"):
+        client.v1.payment_intents.create(payment(customer=customer.id))
+    assert ledger() == []
+
+
+@pytest.mark.parametrize("params", [{"source": "tok_visa"}, {"balance": 100}, {"tax_exempt": "exempt"}])
+def test_what_is_not_emulated_is_refused(client: stripe.StripeClient, params: dict[str, object]) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="does not emulate"):
+        client.v1.customers.create(params)  # type: ignore[arg-type]
+
+    assert client.v1.customers.list().data == []
