@@ -161,7 +161,7 @@ def caller_of(request: Request) -> Caller:
 
 def idempotency_key(request: HttpRequest, *, is_required: bool = True) -> str | None:
     """Return the request's key. Raises RequestError where it is missing, too long or unprintable."""
-    key = request.headers.get("Idempotency-Key")
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
     if key is None or not key.strip():
         if not is_required:
             return None
@@ -182,9 +182,11 @@ def json_response(status: int, body: bytes) -> HttpResponse:
 
 def add_common_headers(request: HttpRequest, response: HttpResponse | Response) -> None:
     """Echo the request's ids and forbid shared caches to keep what is personal."""
-    for name in ("Request-Id", "Idempotency-Key"):
-        value = request.headers.get(name)
+    for name, variable in _ECHOED.items():
+        value = request.META.get(variable)
         if value and len(value) <= MAX_KEY_LENGTH and value.isprintable() and value.isascii():
-            if name == "Request-Id" or request.method != "GET":
-                response[name] = value
+            response[name] = value
     response["Cache-Control"] = "no-store"
+
+
+_ECHOED = {"Request-Id": "HTTP_REQUEST_ID", "Idempotency-Key": "HTTP_IDEMPOTENCY_KEY"}

@@ -34,7 +34,7 @@ def order_number() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class id_factory:  # noqa: N801 - used like a function, as a field's default
+class id_factory:
     """Makes ids of one prefix when called. `deconstruct` lets migrations write it down."""
 
     prefix: str

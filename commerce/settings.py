@@ -60,7 +60,8 @@ def _database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **parts,
-            "options": f"{limits} -c idle_in_transaction_session_timeout=15s -c jit=off",
+            "options": f"{limits} -c idle_in_transaction_session_timeout=15s -c jit=off"
+            " -c plan_cache_mode=force_generic_plan",
             "server_side_binding": True,
             "prepare_threshold": 2,
             "pool": {
@@ -274,7 +275,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "deliver webhooks": {"task": "agents.webhooks.tasks.deliver", "schedule": 2.0},
     "resume interrupted checkouts": {"task": "commerce.checkout.tasks.resume_interrupted", "schedule": 5.0},
     "expire checkout sessions": {"task": "commerce.checkout.tasks.expire_sessions", "schedule": 60.0},
-    "release expired reservations": {"task": "commerce.checkout.tasks.release_reservations", "schedule": 60.0},
+    "release expired reservations": {
+        "task": "commerce.checkout.tasks.release_reservations",
+        "schedule": 60.0,
+    },
     "expire carts": {"task": "commerce.carts.tasks.expire_carts", "schedule": 600.0},
     "forget idempotency keys": {"task": "commerce.idempotency.tasks.forget_keys", "schedule": 600.0},
 }

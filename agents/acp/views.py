@@ -17,7 +17,7 @@ from agents.acp.errors import exception_response, refusal
 from agents.acp.v2026_04_17 import requests as incoming
 from agents.acp.v2026_04_17.carts import cart
 from agents.acp.v2026_04_17.presenters import checkout_session
-from agents.acp.versions import VersionError, require_version
+from agents.acp.versions import SUPPORTED, require_version
 from agents.errors import RequestError
 from agents.http import AgentView, caller_of, json_response
 from agents.throttling import Window
@@ -45,9 +45,8 @@ class AcpView(AgentView):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         finished = super().finalize_response(request, response, *args, **kwargs)
-        if version := request.headers.get("API-Version"):
-            if version in VersionError.supported_versions:
-                finished["API-Version"] = version
+        if (version := request.META.get("HTTP_API_VERSION")) in SUPPORTED:
+            finished["API-Version"] = version
         return finished
 
     def handle_exception(self, exc: Exception) -> Any:
@@ -62,7 +61,9 @@ class AcpView(AgentView):
         caller = caller_of(request)
         return shop_at(caller.merchant_id, caller.merchant_revision)
 
-    def show(self, request: Request, shop: Shop, *, status: int = 200) -> Callable[[Session], tuple[int, bytes]]:
+    def show(
+        self, request: Request, shop: Shop, *, status: int = 200
+    ) -> Callable[[Session], tuple[int, bytes]]:
         """Return what writes a session as the answer of this request."""
 
         def render(session: Session) -> tuple[int, bytes]:
@@ -248,7 +249,7 @@ def _owner(shop: Shop, request: Request) -> carts.Owner:
 
 def _request_key(request: Request) -> str:
     """Return by what a repetition of this very request is known, whatever became of the first."""
-    caller, key = caller_of(request), request.headers.get("Idempotency-Key", "")
+    caller, key = caller_of(request), request.META.get("HTTP_IDEMPOTENCY_KEY", "")
     return hashlib.sha256(f"{caller.agent_id}\n{request.path}\n{key}".encode()).hexdigest()
 
 

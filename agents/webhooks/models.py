@@ -4,14 +4,14 @@ from django.db import models
 from django.db.models import Q
 
 from commerce.accounts.models import Agent
-from commerce.ids import ID_LENGTH, id_factory
+from commerce.fields import IdField
 from commerce.orders.models import Order
 
 
 class Endpoint(models.Model):
     """Where an agent hears of its orders. The secret signs what is sent and is shown once."""
 
-    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("we"), editable=False)
+    id = IdField("we")
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="webhook_endpoints")
     url = models.URLField(max_length=500)
     sealed_secret = models.BinaryField(editable=False)
@@ -37,7 +37,7 @@ class Delivery(models.Model):
         ORDER_CREATE = "order_create"
         ORDER_UPDATE = "order_update"
 
-    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("evt"), editable=False)
+    id = IdField("evt")
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="deliveries")
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="deliveries")
     sequence = models.PositiveIntegerField()

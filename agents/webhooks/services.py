@@ -3,13 +3,14 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from django.conf import settings
+
 from agents.webhooks.models import Delivery, Endpoint
 from commerce import sealing
 from commerce.accounts.models import Agent
 from commerce.errors import CommerceError
 from commerce.ids import random_text
 from commerce.orders.models import Order, OrderEvent
-from django.conf import settings
 
 
 class ForbiddenUrlError(CommerceError):
@@ -37,7 +38,9 @@ def require_allowed(url: str) -> None:
     if parts.hostname in settings.WEBHOOK_ALLOWED_PRIVATE_HOSTS and parts.scheme in ("http", "https"):
         return
     if parts.scheme != "https" or not parts.hostname or parts.username or parts.password:
-        raise ForbiddenUrlError("Webhooks are sent to https addresses without user names only.", target=("url",))
+        raise ForbiddenUrlError(
+            "Webhooks are sent to https addresses without user names only.", target=("url",)
+        )
 
 
 def plan_deliveries(order_id: str, *, up_to: int, now: datetime) -> int:

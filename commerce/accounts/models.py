@@ -4,7 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinLengthValidator, MinValueValidator, RegexValidator
 from django.db import models
 
-from commerce.ids import ID_LENGTH, id_factory
+from commerce.fields import IdField
+from commerce.ids import id_factory
 from commerce.money import CURRENCIES
 
 SCOPES = ("catalog", "carts", "checkout", "orders")
@@ -23,7 +24,7 @@ class Merchant(models.Model):
         MANUAL = "manual", "authorize first, capture after the order is placed"
         AUTOMATIC = "automatic", "charge at once"
 
-    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("mer"), editable=False)
+    id = IdField("mer")
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=100)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
@@ -68,7 +69,7 @@ class Merchant(models.Model):
 class Agent(models.Model):
     """A program that sells for one merchant. Sessions, carts and orders belong to it, not to a key."""
 
-    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("agt"), editable=False)
+    id = IdField("agt")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="agents")
     name = models.CharField(max_length=100)
     is_active = models.BooleanField(default=True)
@@ -96,10 +97,10 @@ class AgentKey(models.Model):
         ED25519 = "ed25519", "Ed25519 with the agent's public key"
         ES256 = "es256", "ECDSA P-256 with the agent's public key"
 
-    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("key"), editable=False)
+    id = IdField("key")
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="keys")
     prefix = models.CharField(max_length=16, editable=False, help_text="the part that may be shown")
-    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    secret_hash = IdField(max_length=64, unique=True, editable=False)
     scopes = ArrayField(
         models.CharField(max_length=20, choices=[(scope, scope) for scope in SCOPES]), default=all_scopes
     )

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db import models
 
 from commerce.accounts.models import Agent, Merchant
-from commerce.ids import ID_LENGTH, id_factory
+from commerce.fields import IdField
 
 
 class Cart(models.Model):
@@ -14,11 +14,13 @@ class Cart(models.Model):
         CANCELED = "canceled"
         EXPIRED = "expired"
 
-    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("cart"), editable=False)
-    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="carts")
-    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="carts")
+    id = IdField("cart")
+    merchant = models.ForeignKey(
+        Merchant, on_delete=models.PROTECT, related_name="carts", db_constraint=False
+    )
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="carts", db_constraint=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
-    document = models.JSONField()
+    document = models.TextField()
     expires_at = models.DateTimeField()
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()

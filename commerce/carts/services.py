@@ -12,7 +12,7 @@ from commerce.carts.document import CartDocument, CartLine, CartView, PricedLine
 from commerce.carts.models import Cart
 from commerce.errors import CommerceError, NotFoundError
 from commerce.idempotency.services import Receipt, no_receipt
-from commerce.ids import new_id, random_text
+from commerce.ids import new_id
 from commerce.inventory.offers import Offer, load_offers
 from commerce.statements import Write, write
 
@@ -53,7 +53,7 @@ def create_cart(
         """
         INSERT INTO carts_cart
             (id, merchant_id, agent_id, status, document, expires_at, created_at, updated_at)
-        VALUES (%s, %s, %s, 'active', %s::jsonb, %s, %s, %s)
+        VALUES (%s, %s, %s, 'active', %s, %s, %s, %s)
         """,
         [view.id, owner.merchant_id, owner.agent_id, encode(document), view.expires_at, now, now],
         expect=1,
@@ -85,7 +85,7 @@ def replace_cart(
     view = _view(cart_id, owner.currency, document, offers, now)
     update = Write(
         "cart",
-        "UPDATE carts_cart SET document = %s::jsonb, expires_at = %s, updated_at = %s WHERE id = %s",
+        "UPDATE carts_cart SET document = %s, expires_at = %s, updated_at = %s WHERE id = %s",
         [encode(document), view.expires_at, now, cart_id],
         expect=1,
     )
@@ -117,12 +117,10 @@ def expire_carts(*, now: datetime) -> int:
     return overdue.update(status=Cart.Status.EXPIRED, updated_at=now)
 
 
-def _find(
-    owner: Owner, cart_id: str, now: datetime, *, lock: bool = False
-) -> tuple[CartDocument, datetime]:
+def _find(owner: Owner, cart_id: str, now: datetime, *, lock: bool = False) -> tuple[CartDocument, datetime]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT document::text, expires_at FROM carts_cart"
+            "SELECT document, expires_at FROM carts_cart"
             " WHERE id = %s AND merchant_id = %s AND agent_id = %s AND status = 'active' AND expires_at > %s"
             + (" FOR NO KEY UPDATE" if lock else ""),
             [cart_id, owner.merchant_id, owner.agent_id, now],
@@ -159,7 +157,7 @@ def _lines(
         quantities[variant_id] = quantities.get(variant_id, 0) + quantity
     return tuple(
         CartLine(
-            ids.get(variant_id) or f"li_{random_text(12)}",
+            ids.get(variant_id) or new_id("li"),
             variant_id,
             quantity,
             offers[variant_id].title if variant_id in offers else "",

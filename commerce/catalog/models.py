@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from commerce.accounts.models import Merchant
-from commerce.ids import ID_LENGTH, id_factory
+from commerce.fields import IdField
 
 gtin = RegexValidator(r"^(\d{8}|\d{12}|\d{13}|\d{14})$", "a GTIN has 8, 12, 13 or 14 digits")
 
@@ -23,7 +23,7 @@ class Product(models.Model):
         ACTIVE = "active"
         ARCHIVED = "archived"
 
-    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("prod"), editable=False)
+    id = IdField("prod")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="products")
     handle = models.SlugField(max_length=255)
     title = models.CharField(max_length=255)
@@ -32,7 +32,9 @@ class Product(models.Model):
     category = models.CharField(max_length=255, blank=True)
     tags = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     option_names = ArrayField(models.CharField(max_length=100), default=list, blank=True)
-    tax_code = models.CharField(max_length=50, blank=True, help_text="matches a tax rate's code, such as books")
+    tax_code = models.CharField(
+        max_length=50, blank=True, help_text="matches a tax rate's code, such as books"
+    )
     url = models.URLField(max_length=500, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     search = SearchVectorField(null=True, editable=False)
@@ -56,7 +58,7 @@ class Variant(models.Model):
         ACTIVE = "active"
         INACTIVE = "inactive"
 
-    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("var"), editable=False)
+    id = IdField("var")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="variants")
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants")
     position = models.PositiveIntegerField(default=1)
@@ -76,7 +78,9 @@ class Variant(models.Model):
     length_mm = models.PositiveIntegerField(null=True, blank=True)
     width_mm = models.PositiveIntegerField(null=True, blank=True)
     height_mm = models.PositiveIntegerField(null=True, blank=True)
-    max_quantity_per_order = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    max_quantity_per_order = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)]
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -111,7 +115,9 @@ class Media(models.Model):
     """A picture of a product, or of one of its variants."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="media")
-    variant = models.ForeignKey(Variant, on_delete=models.SET_NULL, null=True, blank=True, related_name="media")
+    variant = models.ForeignKey(
+        Variant, on_delete=models.SET_NULL, null=True, blank=True, related_name="media"
+    )
     url = models.URLField(max_length=500)
     alt = models.CharField(max_length=255, blank=True)
     position = models.PositiveIntegerField(default=1)

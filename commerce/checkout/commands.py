@@ -51,11 +51,11 @@ class CreateSession:
 @dataclass(frozen=True, slots=True)
 class UpdateSession:
     lines: tuple[WantedLine, ...] | Unset = UNSET
-    buyer: Buyer | None | Unset = UNSET
-    recipient: Recipient | None | Unset = UNSET
-    options: tuple[WantedOption, ...] | None | Unset = UNSET
-    codes: tuple[str, ...] | None | Unset = UNSET
-    notes: str | None | Unset = UNSET
+    buyer: Buyer | Unset | None = UNSET
+    recipient: Recipient | Unset | None = UNSET
+    options: tuple[WantedOption, ...] | Unset | None = UNSET
+    codes: tuple[str, ...] | Unset | None = UNSET
+    notes: str | Unset | None = UNSET
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from commerce.checkout.document import Document, Session
 from commerce.checkout.evaluation import evaluate
 from commerce.checkout.facts import buyer_fingerprint, load_facts
 from commerce.checkout.messages import Issue, Remedy, info, refusal
-from commerce.checkout.placing import quantities_of, terms_of
+from commerce.checkout.placing import has_same_terms, quantities_of
 from commerce.checkout.services import SessionClosedError, require_open, require_session
 from commerce.checkout.settlement import Outcome, place_free_order, settle
 from commerce.checkout.shop import Shop
@@ -153,7 +153,7 @@ def _evaluated(session: Session, shop: Shop, now: datetime) -> Session:
 def _obstacle(shown: Session, fresh: Session) -> Issue | None:
     """Say why a freshly judged session cannot be charged on the terms that were shown."""
     old, new = shown.document.totals.total_minor, fresh.document.totals.total_minor
-    if terms_of(shown.document) != terms_of(fresh.document):
+    if not has_same_terms(shown.document, fresh.document):
         was, is_now = Money(old, fresh.currency), Money(new, fresh.currency)
         text = f"Nothing was charged: the terms have changed. The total was {was} and is {is_now} now."
         return refusal("terms_changed", text, "totals", remedy=Remedy.BUYER_REVIEW)

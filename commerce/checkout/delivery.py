@@ -101,7 +101,9 @@ def _selections(
     selections = [Selection(option_id, tuple(line_ids)) for option_id, line_ids in grouped.items()]
     if vanished and selections:
         title = by_id[selections[0].option_id].title
-        return selections, [info("selection_replaced", f"The chosen way is not offered any more; now: {title}.")]
+        return selections, [
+            info("selection_replaced", f"The chosen way is not offered any more; now: {title}.")
+        ]
     return selections, []
 
 
@@ -154,9 +156,7 @@ def _tax_place(
     places = [option.location for option in picked if option.location]
     if places and len(places) == len(picked):
         location = places[0]
-        return place_of(
-            country=location.country, region=location.region, postal_code=location.postal_code
-        )
+        return place_of(country=location.country, region=location.region, postal_code=location.postal_code)
     return address.place if address else None
 
 
@@ -168,7 +168,7 @@ def _address_issues(
 ) -> Iterable[Issue]:
     """Say what is wrong with the address, unless everything is collected and none is needed."""
     by_id = {option.id: option for option in options}
-    if not physical or all(by_id[one.option_id].kind in ("pickup", "digital") for one in chosen) and chosen:
+    if not physical or (all(by_id[one.option_id].kind in ("pickup", "digital") for one in chosen) and chosen):
         return
     if address is None:
         yield missing("A delivery address is needed.", "recipient", "address")
@@ -182,4 +182,6 @@ def _address_issues(
         text = f"'{address.region}' is no state or province of {address.country.upper()}."
         yield blocking("invalid_address", text, "recipient", "address", "region")
     elif not options:
-        yield blocking("address_not_served", "Nothing can be delivered to this address.", "recipient", "address")
+        yield blocking(
+            "address_not_served", "Nothing can be delivered to this address.", "recipient", "address"
+        )

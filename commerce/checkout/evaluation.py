@@ -74,16 +74,16 @@ def judge(issues: Iterable[Issue]) -> Status:
     return Status.INCOMPLETE if lasting else Status.READY
 
 
-def _priced_lines(
-    lines: tuple[Line, ...], shop: Shop, facts: Facts
-) -> tuple[tuple[Line, ...], list[Issue]]:
+def _priced_lines(lines: tuple[Line, ...], shop: Shop, facts: Facts) -> tuple[tuple[Line, ...], list[Issue]]:
     priced: list[Line] = []
     issues: list[Issue] = []
     for index, line in enumerate(lines):
         offer = facts.offers.get(line.variant_id)
         if offer is None or not offer.is_sellable or offer.currency != shop.currency:
             priced.append(replace(line, availability="out_of_stock", available=0))
-            issues.append(blocking("unavailable", f"{line.title or 'This item'} is no longer sold.", "lines", index))
+            issues.append(
+                blocking("unavailable", f"{line.title or 'This item'} is no longer sold.", "lines", index)
+            )
             continue
         fresh = _line_of(line, offer, shop.low_stock_threshold)
         priced.append(fresh)

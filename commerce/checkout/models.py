@@ -4,26 +4,37 @@ from django.db import models
 
 from commerce.accounts.models import Agent, AgentKey, Merchant
 from commerce.checkout.states import Status
-from commerce.ids import ID_LENGTH, id_factory
+from commerce.fields import IdField
 
 
 class CheckoutSession(models.Model):
     """One row a session: the columns that are searched, and the rest as one JSON document.
 
-    A session lives for hours and is read and written whole, so one statement does each; the document's
-    shape is `commerce.checkout.document.Document`.
+    A session lives for hours and is read and written whole, so one statement does each. The document's
+    shape is `commerce.checkout.document.Document`; it is kept as text because nothing looks inside it.
+    Merchant and agent are not checked by the database: every session would lock their rows.
     """
 
-    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("cs"), editable=False)
-    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="checkout_sessions")
-    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="checkout_sessions")
-    agent_key = models.ForeignKey(AgentKey, on_delete=models.PROTECT, related_name="+")
+    id = IdField("cs")
+    merchant = models.ForeignKey(
+        Merchant,
+        on_delete=models.PROTECT,
+        related_name="checkout_sessions",
+        db_constraint=False,
+        db_index=False,
+    )
+    agent = models.ForeignKey(
+        Agent, on_delete=models.PROTECT, related_name="checkout_sessions", db_constraint=False, db_index=False
+    )
+    agent_key = models.ForeignKey(
+        AgentKey, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     status = models.CharField(max_length=12, choices=[(status, status) for status in Status])
     currency = models.CharField(max_length=3)
     total_minor = models.BigIntegerField()
-    attempt_id = models.CharField(max_length=ID_LENGTH, blank=True, help_text="the newest payment attempt")
-    order_id = models.CharField(max_length=ID_LENGTH, blank=True)
-    document = models.JSONField()
+    attempt_id = IdField(blank=True, help_text="the newest payment attempt")
+    order_id = IdField(blank=True)
+    document = models.TextField()
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -31,12 +42,9 @@ class CheckoutSession(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                name="session_expiry",
-                fields=["expires_at"],
+                name="session_open",
+                fields=["created_at"],
                 condition=models.Q(status__in=["incomplete", "blocked", "ready"]),
-            ),
-            models.Index(
-                name="session_completing", fields=["updated_at"], condition=models.Q(status="completing")
             ),
             models.Index(name="session_newest", fields=["merchant", "-created_at"]),
         ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 
 from commerce.buyers import Buyer
@@ -14,7 +13,6 @@ from commerce.orders.records import ChosenOption, OrderLineRecord, OrderRecord
 def order_of(session: Session, *, payment_id: str | None, now: datetime) -> OrderRecord:
     """Return the order of a session that is paid for, or that costs nothing."""
     document, totals = session.document, session.document.totals
-    line_ids = {line.id: new_id("li") for line in document.lines}
     return OrderRecord(
         id=new_id("ord"),
         merchant_id=session.merchant_id,
@@ -36,7 +34,7 @@ def order_of(session: Session, *, payment_id: str | None, now: datetime) -> Orde
         email=document.email,
         buyer=document.buyer or Buyer(),
         destination=document.recipient,
-        fulfillment=tuple(_chosen(document, line_ids)),
+        fulfillment=tuple(_chosen(document)),
         tax_breakdown=totals.tax_shares,
         discounts=tuple(
             {"id": one.discount_id, "name": one.name, "code": one.code, "amount_minor": one.amount_minor}
@@ -45,14 +43,11 @@ def order_of(session: Session, *, payment_id: str | None, now: datetime) -> Orde
         notes=document.notes,
         placed_at=now,
         updated_at=now,
-        lines=tuple(
-            _order_line(line, position, line_ids[line.id])
-            for position, line in enumerate(document.lines, start=1)
-        ),
+        lines=tuple(_order_line(line, position) for position, line in enumerate(document.lines, start=1)),
     )
 
 
-def _chosen(document: Document, line_ids: dict[str, str]) -> list[ChosenOption]:
+def _chosen(document: Document) -> list[ChosenOption]:
     options = {option.id: option for option in document.options}
     return [
         ChosenOption(
@@ -60,7 +55,7 @@ def _chosen(document: Document, line_ids: dict[str, str]) -> list[ChosenOption]:
             kind=option.kind,
             title=option.title,
             amount_minor=option.amount_minor,
-            line_ids=tuple(line_ids[line_id] for line_id in selection.line_ids),
+            line_ids=selection.line_ids,
             carrier=option.carrier,
             earliest=option.earliest,
             latest=option.latest,
@@ -70,10 +65,10 @@ def _chosen(document: Document, line_ids: dict[str, str]) -> list[ChosenOption]:
     ]
 
 
-def _order_line(line: Line, position: int, line_id: str) -> OrderLineRecord:
+def _order_line(line: Line, position: int) -> OrderLineRecord:
     title = f"{line.title} — {line.variant_title}" if line.variant_title else line.title
     return OrderLineRecord(
-        id=line_id,
+        id=line.id,
         position=position,
         variant_id=line.variant_id,
         product_id=line.product_id,
@@ -93,21 +88,28 @@ def _order_line(line: Line, position: int, line_id: str) -> OrderLineRecord:
     )
 
 
-def terms_of(document: Document) -> dict[str, object]:
-    """Return what a buyer agrees to: lines, prices, discounts, shipping, address, tax and total.
+def has_same_terms(shown: Document, fresh: Document) -> bool:
+    """Say whether a buyer who agreed to one document agreed to the other.
 
-    Two documents with equal terms may be charged alike. Promised times are left out: they follow the
-    clock, and a later promise is not a higher price.
+    Terms are lines, quantities, prices, discounts, the chosen ways, the address, tax and the total. Promised
+    times are left out: they follow the clock, and a later promise is not a higher price.
     """
-    return {
-        "lines": [
-            (line.variant_id, line.quantity, line.unit_price_minor, line.items_discount_minor, line.tax_minor)
-            for line in document.lines
-        ],
-        "selections": [(one.option_id, one.line_ids) for one in document.selections],
-        "recipient": asdict(document.recipient) if document.recipient else None,
-        "totals": asdict(document.totals),
-    }
+    return (
+        shown.totals == fresh.totals
+        and shown.selections == fresh.selections
+        and shown.recipient == fresh.recipient
+        and [_line_terms(line) for line in shown.lines] == [_line_terms(line) for line in fresh.lines]
+    )
+
+
+def _line_terms(line: Line) -> tuple[str, int, int, int, int]:
+    return (
+        line.variant_id,
+        line.quantity,
+        line.unit_price_minor,
+        line.items_discount_minor,
+        line.tax_minor,
+    )
 
 
 def quantities_of(document: Document) -> dict[str, int]:

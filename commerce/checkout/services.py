@@ -13,7 +13,7 @@ from django.db import transaction
 from commerce.accounts.services import Caller
 from commerce.checkout.commands import UNSET, CreateSession, UpdateSession, WantedLine, WantedOption
 from commerce.checkout.document import Document, Line, Selection, Session
-from commerce.checkout.evaluation import evaluate
+from commerce.checkout.evaluation import Evaluation, evaluate
 from commerce.checkout.facts import Facts, load_facts
 from commerce.checkout.models import CheckoutSession
 from commerce.checkout.shop import Shop
@@ -21,7 +21,7 @@ from commerce.checkout.sql import find_session, insert_write, lock_session, upda
 from commerce.checkout.states import OPEN, SESSION_TRANSITIONS, Status
 from commerce.errors import BusyError, CommerceError, NotFoundError
 from commerce.idempotency.services import Receipt, no_receipt
-from commerce.ids import new_id, random_text
+from commerce.ids import new_id
 from commerce.statements import write
 
 
@@ -119,15 +119,7 @@ def update_session(
     with transaction.atomic(durable=True):
         session = require_session(lock_session(session_id, merchant_id=shop.id, agent_id=caller.agent_id))
         require_open(session, now)
-        document = _changed(session.document, command)
-        facts = load_facts(shop.id, document, now=now)
-        if command.lines is not UNSET:
-            _require_known(command.lines, facts)
-        evaluation = evaluate(document, shop=shop, facts=facts, now=now)
-        if command.options is not UNSET and command.options:
-            chosen = _with_selections(evaluation.document, command.options)
-            again = evaluate(chosen, shop=shop, facts=facts, now=now)
-            evaluation = replace(again, document=_keeping_passing(evaluation.document, again.document))
+        evaluation = _updated(session.document, command, shop, now)
         session = replace(
             session,
             status=evaluation.status,
@@ -172,7 +164,10 @@ def cancel_session(
 
 def expire_sessions(*, now: datetime) -> int:
     """Mark open sessions whose time has run out. They read as expired before that already."""
-    overdue = CheckoutSession.objects.filter(status__in=OPEN, expires_at__lte=now)
+    old_enough = now - timedelta(hours=settings.CHECKOUT_SESSION_HOURS)
+    overdue = CheckoutSession.objects.filter(
+        status__in=sorted(OPEN), created_at__lte=old_enough, expires_at__lte=now
+    )
     return overdue.update(status=Status.EXPIRED, updated_at=now)
 
 
@@ -206,7 +201,7 @@ def _lines(wanted: Iterable[WantedLine], before: Iterable[Line]) -> tuple[Line, 
     return tuple(
         replace(known[variant_id], quantity=quantity)
         if variant_id in known
-        else Line(id=f"li_{random_text(12)}", variant_id=variant_id, quantity=quantity)
+        else Line(id=new_id("li"), variant_id=variant_id, quantity=quantity)
         for variant_id, quantity in quantities.items()
     )
 
@@ -259,6 +254,24 @@ def _with_selections(document: Document, wanted: tuple[WantedOption, ...]) -> Do
             )
         selections.append(Selection(choice.option_id, tuple(named)))
     return replace(document, selections=tuple(selections))
+
+
+def _updated(document: Document, command: UpdateSession, shop: Shop, now: datetime) -> Evaluation:
+    """Apply a command and judge the result, choosing among the options that the changes leave on offer."""
+    changed = _changed(document, command)
+    wanted = command.options if command.options is not UNSET else None
+    shown = {option.id for option in document.options}
+    is_offered = changed.lines == document.lines and changed.recipient == document.recipient
+    if wanted and is_offered and all(choice.option_id in shown for choice in wanted):
+        changed, wanted = _with_selections(changed, wanted), None
+    facts = load_facts(shop.id, changed, now=now)
+    if command.lines is not UNSET:
+        _require_known(command.lines, facts)
+    evaluation = evaluate(changed, shop=shop, facts=facts, now=now)
+    if not wanted:
+        return evaluation
+    again = evaluate(_with_selections(evaluation.document, wanted), shop=shop, facts=facts, now=now)
+    return replace(again, document=_keeping_passing(evaluation.document, again.document))
 
 
 def _keeping_passing(before: Document, after: Document) -> Document:

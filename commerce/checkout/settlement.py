@@ -106,9 +106,7 @@ def _place(
     """Write the order and all that goes with it as one statement."""
     order = order_of(session, payment_id=payment_id, now=now)
     document = replace(session.document, issues=())
-    session = replace(
-        session, status=Status.COMPLETED, order_id=order.id, document=document, updated_at=now
-    )
+    session = replace(session, status=Status.COMPLETED, order_id=order.id, document=document, updated_at=now)
     outcome = Outcome(session, OrderDetails(order))
     writes = [
         *also,

@@ -70,9 +70,7 @@ def load_shop(merchant: Merchant) -> Shop:
         name=merchant.name,
         currency=merchant.currency,
         zone=ZoneInfo(merchant.time_zone),
-        home=place_of(
-            country=merchant.country, region=merchant.region, postal_code=merchant.postal_code
-        ),
+        home=place_of(country=merchant.country, region=merchant.region, postal_code=merchant.postal_code),
         payment_account=merchant.payment_account,
         is_captured_at_once=merchant.capture == Merchant.Capture.AUTOMATIC,
         low_stock_threshold=merchant.low_stock_threshold,
@@ -142,7 +140,9 @@ def _method(method: FulfillmentMethod) -> MethodTerms:
         ),
         description=method.description,
         carrier=method.carrier,
-        zone=ZoneTerms(tuple(zone.countries), tuple(zone.regions), tuple(zone.postal_prefixes)) if zone else None,
+        zone=ZoneTerms(tuple(zone.countries), tuple(zone.regions), tuple(zone.postal_prefixes))
+        if zone
+        else None,
         location=LocationTerms(
             name=place.name,
             line_one=place.line_one,

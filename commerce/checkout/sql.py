@@ -13,7 +13,7 @@ from commerce.statements import Write
 
 _COLUMNS = (
     "id, merchant_id, agent_id, agent_key_id, status, currency, attempt_id, order_id, created_at, updated_at,"
-    " expires_at, document::text"
+    " expires_at, document"
 )
 
 
@@ -73,7 +73,7 @@ def insert_write(session: Session) -> Write:
         """
         INSERT INTO checkout_checkoutsession (id, merchant_id, agent_id, agent_key_id, status, currency,
             total_minor, attempt_id, order_id, document, created_at, updated_at, expires_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         [
             session.id,
@@ -101,7 +101,7 @@ def update_write(session: Session) -> Write:
         """
         UPDATE checkout_checkoutsession
         SET agent_key_id = %s, status = %s, total_minor = %s, attempt_id = %s, order_id = %s,
-            document = %s::jsonb, updated_at = %s, expires_at = %s
+            document = %s, updated_at = %s, expires_at = %s
         WHERE id = %s
         """,
         [

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from commerce.accounts.models import Merchant
-from commerce.ids import ID_LENGTH, id_factory
+from commerce.fields import IdField
 
 discount_code = RegexValidator(r"^[A-Z0-9][A-Z0-9_-]{0,49}$", "upper-case letters, digits, - and _")
 
@@ -18,7 +18,7 @@ class Discount(models.Model):
         FIXED = "fixed", "an amount off the items"
         FREE_SHIPPING = "free_shipping", "free shipping"
 
-    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("disc"), editable=False)
+    id = IdField("disc")
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="discounts")
     name = models.CharField(max_length=100, help_text="shown to the buyer")
     code = models.CharField(
@@ -60,7 +60,9 @@ class Discount(models.Model):
 class DiscountUsage(models.Model):
     """How often a discount has been used or is reserved; the counter behind its limit."""
 
-    discount = models.OneToOneField(Discount, on_delete=models.CASCADE, primary_key=True, related_name="usage")
+    discount = models.OneToOneField(
+        Discount, on_delete=models.CASCADE, primary_key=True, related_name="usage"
+    )
     used = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
@@ -76,7 +78,7 @@ class Redemption(models.Model):
         RELEASED = "released"
 
     discount = models.ForeignKey(Discount, on_delete=models.CASCADE, related_name="redemptions")
-    reference = models.CharField(max_length=ID_LENGTH, help_text="the payment attempt it was used in")
+    reference = IdField(help_text="the payment attempt it was used in")
     buyer = models.CharField(max_length=64)
     status = models.CharField(max_length=10, choices=Status, default=Status.RESERVED)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from commerce.accounts.models import Merchant, country_code
-from commerce.ids import ID_LENGTH, id_factory
+from commerce.fields import IdField
 from commerce.orders.models import Order, OrderLine
 from commerce.transitions import Transitions
 
@@ -57,7 +57,7 @@ class FulfillmentMethod(models.Model):
         PICKUP = "pickup"
         LOCAL_DELIVERY = "local_delivery"
 
-    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("fm"), editable=False)
+    id = IdField("fm")
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="fulfillment_methods")
     kind = models.CharField(max_length=15, choices=Kind, default=Kind.SHIPPING)
     title = models.CharField(max_length=100)
@@ -79,7 +79,9 @@ class FulfillmentMethod(models.Model):
             models.CheckConstraint(name="method_days_in_order", condition=Q(min_days__lte=F("max_days"))),
             models.CheckConstraint(
                 name="method_hours",
-                condition=Q(cutoff_hour__lte=24, window_end_hour__lte=23, window_start_hour__lt=F("window_end_hour")),
+                condition=Q(
+                    cutoff_hour__lte=24, window_end_hour__lte=23, window_start_hour__lt=F("window_end_hour")
+                ),
             ),
             models.CheckConstraint(
                 name="method_names_its_place",
@@ -127,9 +129,11 @@ class Shipment(models.Model):
         RETURNED = "returned"
         CANCELED = "canceled"
 
-    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("ful"), editable=False)
+    id = IdField("ful")
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="shipments")
-    reference = models.CharField(max_length=100, blank=True, help_text="the carrier's or warehouse's name for it")
+    reference = models.CharField(
+        max_length=100, blank=True, help_text="the carrier's or warehouse's name for it"
+    )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.SHIPPING)
     status = models.CharField(max_length=20, choices=Status, default=Status.PROCESSING)
     carrier = models.CharField(max_length=50, blank=True)
@@ -143,7 +147,9 @@ class Shipment(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                name="shipment_reference_once_per_order", fields=["order", "reference"], condition=~Q(reference="")
+                name="shipment_reference_once_per_order",
+                fields=["order", "reference"],
+                condition=~Q(reference=""),
             ),
         ]
 

@@ -205,9 +205,7 @@ def _take_back(shipment: Shipment, lines: Mapping[str, OrderLine], step: Step) -
         restock({lines[line.order_line_id].variant_id: line.quantity for line in returned})
 
 
-def _count(
-    shipment: Shipment, lines: Mapping[str, OrderLine], *, fulfilled: int, current: int = 0
-) -> None:
+def _count(shipment: Shipment, lines: Mapping[str, OrderLine], *, fulfilled: int, current: int = 0) -> None:
     for part in shipment.lines.order_by("order_line_id"):
         line = lines[part.order_line_id]
         line.current = max(line.current + current * part.quantity, 0)

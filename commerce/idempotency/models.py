@@ -3,17 +3,19 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from commerce.ids import ID_LENGTH
+from commerce.fields import IdField
 
 
 class IdempotencyRecord(models.Model):
     """One use of a key by one caller on one path."""
 
-    caller = models.CharField(max_length=ID_LENGTH)
+    caller = IdField()
     path = models.CharField(max_length=255)
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)
-    status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status of the answer; empty in flight")
+    status = models.PositiveSmallIntegerField(
+        null=True, help_text="HTTP status of the answer; empty in flight"
+    )
     body = models.BinaryField(null=True)
     leased_until = models.DateTimeField()
     created_at = models.DateTimeField()

@@ -46,5 +46,3 @@ class FulfillmentMessage(BaseModel):
     type: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
     occurred_at: AwareDatetime
     data: ShipmentData
-
-

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from commerce.catalog.models import Variant
-from commerce.ids import ID_LENGTH
+from commerce.fields import IdField
 
 
 class StockItem(models.Model):
@@ -46,7 +46,7 @@ class Reservation(models.Model):
         RELEASED = "released"
 
     stock = models.ForeignKey(StockItem, on_delete=models.CASCADE, related_name="reservations")
-    reference = models.CharField(max_length=ID_LENGTH, help_text="the payment attempt it is held for")
+    reference = IdField(help_text="the payment attempt it is held for")
     quantity = models.IntegerField(validators=[MinValueValidator(1)])
     status = models.CharField(max_length=10, choices=Status, default=Status.HELD)
     expires_at = models.DateTimeField()

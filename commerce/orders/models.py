@@ -5,7 +5,7 @@ from django.db.models import F, Q
 
 from commerce.accounts.models import Agent, Merchant
 from commerce.catalog.models import Variant
-from commerce.ids import ID_LENGTH, id_factory
+from commerce.fields import IdField
 from commerce.payments.models import PaymentAttempt
 
 
@@ -19,8 +19,13 @@ class Order(models.Model):
         COMPLETED = "completed"
         CANCELED = "canceled"
 
-    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("ord"), editable=False)
-    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="orders")
+    id = IdField("ord")
+    merchant = models.ForeignKey(
+        Merchant,
+        on_delete=models.PROTECT,
+        related_name="orders",
+        db_index=False,  # see order_newest
+    )
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="orders")
     payment = models.OneToOneField(
         PaymentAttempt,
@@ -29,9 +34,9 @@ class Order(models.Model):
         related_name="order",
         help_text="empty where nothing was to be paid",
     )
-    checkout_session_id = models.CharField(max_length=ID_LENGTH, unique=True)
+    checkout_session_id = IdField(unique=True)
     number = models.CharField(max_length=20)
-    permalink_token = models.CharField(max_length=40, unique=True)
+    permalink_token = IdField(unique=True)
     status = models.CharField(max_length=12, choices=Status, default=Status.CONFIRMED)
     sequence = models.PositiveIntegerField(default=1, help_text="number of the newest event in the log")
     currency = models.CharField(max_length=3)
@@ -75,11 +80,16 @@ class Order(models.Model):
 class OrderLine(models.Model):
     """One variant of an order, as it was called and priced when it was bought."""
 
-    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("li"), editable=False)
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    id = IdField("li")
+    order = models.ForeignKey(
+        Order,
+        on_delete=models.CASCADE,
+        related_name="lines",
+        db_index=False,  # see order_line_position_once
+    )
     position = models.PositiveIntegerField()
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="order_lines")
-    product_id = models.CharField(max_length=ID_LENGTH)
+    product_id = IdField()
     title = models.CharField(max_length=520)
     sku = models.CharField("SKU", max_length=100, blank=True)
     image_url = models.URLField(max_length=500, blank=True)
@@ -137,7 +147,7 @@ class Adjustment(models.Model):
         COMPLETED = "completed"
         FAILED = "failed"
 
-    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("adj"), editable=False)
+    id = IdField("adj")
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="adjustments")
     kind = models.CharField(max_length=20, choices=Kind)
     status = models.CharField(max_length=10, choices=Status, default=Status.COMPLETED)
@@ -154,14 +164,21 @@ class Adjustment(models.Model):
 class OrderEvent(models.Model):
     """One entry of an order's log. A trigger refuses to change or delete it."""
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
+    order = models.ForeignKey(
+        Order,
+        on_delete=models.PROTECT,
+        related_name="events",
+        db_index=False,  # see order_event_sequence_once
+    )
     sequence = models.PositiveIntegerField()
     kind = models.CharField(max_length=40)
     detail = models.JSONField(default=dict)
     occurred_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(name="order_event_sequence_once", fields=["order", "sequence"])]
+        constraints = [
+            models.UniqueConstraint(name="order_event_sequence_once", fields=["order", "sequence"])
+        ]
 
     def __str__(self) -> str:
         return f"{self.order_id} #{self.sequence} {self.kind}"

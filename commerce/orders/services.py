@@ -19,7 +19,10 @@ def place_order_writes(order: OrderRecord) -> list[Write]:
     For the transaction that settles the payment; call `commerce.outbox.services.announce` there.
     """
     payload = {"sequence": order.sequence}
-    return [*insert_writes(order), event_write("order.placed", key=order.id, now=order.placed_at, payload=payload)]
+    return [
+        *insert_writes(order),
+        event_write("order.placed", key=order.id, now=order.placed_at, payload=payload),
+    ]
 
 
 def lock_order(order_id: str) -> Order:
@@ -41,5 +44,3 @@ def log_change(order: Order, *, kind: str, now: datetime, detail: Mapping[str, A
         order=order, sequence=order.sequence, kind=kind, detail=dict(detail or {}), occurred_at=now
     )
     record_event("order.updated", key=order.id, now=now, payload={"sequence": order.sequence})
-
-

@@ -46,7 +46,9 @@ def insert_writes(order: OrderRecord) -> list[Write]:
             [lines],
             expect=len(order.lines),
         ),
-        log_write(order.id, sequence=1, kind="placed", detail={"total_minor": order.total_minor}, at=order.placed_at),
+        log_write(
+            order.id, sequence=1, kind="placed", detail={"total_minor": order.total_minor}, at=order.placed_at
+        ),
     ]
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from commerce.ids import ID_LENGTH
+from commerce.fields import IdField
 
 
 class OutboxEvent(models.Model):
@@ -15,7 +15,7 @@ class OutboxEvent(models.Model):
 
     topic = models.CharField(max_length=40)
     subscriber = models.CharField(max_length=120)
-    key = models.CharField(max_length=ID_LENGTH, help_text="the id of what the event is about")
+    key = IdField(help_text="the id of what the event is about")
     payload = models.JSONField(default=dict)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     tries = models.PositiveIntegerField(default=0)

@@ -45,7 +45,7 @@ class Nudge:
             self._wanted.clear()
             try:
                 relay.apply_async(expires=30, retry=False)
-            except Exception as problem:  # noqa: BLE001 - whatever the broker's client raises; the clock goes on
+            except Exception as problem:
                 logger.warning("the broker cannot be reached: %s", type(problem).__name__)
                 self._rest.wait(2.0)
             self._rest.wait(PAUSE_SECONDS)

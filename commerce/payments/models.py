@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from commerce.accounts.models import Merchant
-from commerce.ids import ID_LENGTH, id_factory
+from commerce.fields import IdField
 from commerce.transitions import Transitions
 
 
@@ -24,9 +24,9 @@ class PaymentAttempt(models.Model):
         FAILED = "failed", "ended without a decision of the issuer; nothing is held"
         VOIDED = "voided", "the hold was given back"
 
-    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=id_factory("pay"), editable=False)
+    id = IdField("pay")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="payment_attempts")
-    reference = models.CharField(max_length=ID_LENGTH, help_text="the checkout session it pays for")
+    reference = IdField(help_text="the checkout session it pays for")
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     capture = models.CharField(max_length=10, choices=Merchant.Capture, default=Merchant.Capture.MANUAL)
@@ -63,7 +63,7 @@ class PaymentAttempt(models.Model):
         ]
         indexes = [
             models.Index(
-                name="payment_interrupted", fields=["leased_until"], condition=Q(status="submitting")
+                name="payment_interrupted", fields=["submitted_at"], condition=Q(status="submitting")
             ),
             models.Index(
                 name="payment_uncaptured", fields=["capture_before"], condition=Q(status="authorized")

@@ -118,7 +118,10 @@ def _obstacle(promotion: Promotion, subtotal: int, now: datetime) -> str | None:
         (not promotion.is_active, "invalid"),
         (promotion.starts_at is not None and now < promotion.starts_at, "invalid"),
         (promotion.ends_at is not None and now >= promotion.ends_at, "expired"),
-        (promotion.usage_limit is not None and promotion.used >= promotion.usage_limit, "usage_limit_reached"),
+        (
+            promotion.usage_limit is not None and promotion.used >= promotion.usage_limit,
+            "usage_limit_reached",
+        ),
         (
             promotion.usage_limit_per_buyer is not None
             and promotion.used_by_buyer >= promotion.usage_limit_per_buyer,

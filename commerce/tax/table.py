@@ -31,7 +31,9 @@ def rates_for(rows: Sequence[TaxRow], tax_code: str) -> list[Rate]:
         rival = best.get(row.jurisdiction)
         if rival is None or _specificity(row) > _specificity(rival):
             best[row.jurisdiction] = row
-    return [Rate(row.jurisdiction, row.percentage, row.is_inclusive) for row in best.values() if row.percentage]
+    return [
+        Rate(row.jurisdiction, row.percentage, row.is_inclusive) for row in best.values() if row.percentage
+    ]
 
 
 def _covers(row: TaxRow, place: Place) -> bool:

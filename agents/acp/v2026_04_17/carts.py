@@ -21,9 +21,7 @@ def cart(view: CartView) -> bodies.Cart:
             total("subtotal", "Subtotal", view.items_minor),
             total("total", "Estimated total", view.items_minor),
         ],
-        "messages": [
-            message for index, line in enumerate(view.lines) for message in _messages(line, index)
-        ],
+        "messages": [message for index, line in enumerate(view.lines) for message in _messages(line, index)],
         "continue_url": f"{settings.PUBLIC_BASE_URL}/carts/{view.id}",
         "expires_at": moment(view.expires_at),
     }

@@ -87,7 +87,11 @@ def tax_total(amount: int, included: int, shares: Sequence[TaxShare], currency: 
     on_top = [share for share in shares if not share.is_inclusive]
     if on_top:
         written["breakdown"] = [
-            {"jurisdiction": share.jurisdiction, "rate": float(share.percentage), "amount": share.amount_minor}
+            {
+                "jurisdiction": share.jurisdiction,
+                "rate": float(share.percentage / 100),
+                "amount": share.amount_minor,
+            }
             for share in on_top
         ]
     inside = [share for share in shares if share.is_inclusive and share.amount_minor]

@@ -50,9 +50,7 @@ def order_totals(known: OrderRecord) -> list[bodies.Total]:
     if known.discount_minor:
         totals.append(total("discount", "Shipping discount", known.discount_minor))
     totals.append(total("fulfillment", "Shipping", known.fulfillment_minor))
-    totals.append(
-        tax_total(known.tax_minor, known.included_tax_minor, known.tax_breakdown, known.currency)
-    )
+    totals.append(tax_total(known.tax_minor, known.included_tax_minor, known.tax_breakdown, known.currency))
     totals.append(total("total", "Total", known.total_minor))
     if known.refunded_minor:
         totals.append(total("amount_refunded", "Refunded", known.refunded_minor))

@@ -47,9 +47,7 @@ def checkout_session(
         "capabilities": _capabilities(document, shop, caller),
         "status": STATUSES[session.status],
         "currency": session.currency,
-        "line_items": [
-            _line_item(line, document, index) for index, line in enumerate(document.lines)
-        ],
+        "line_items": [_line_item(line, document, index) for index, line in enumerate(document.lines)],
         "fulfillment_options": [_option(option) for option in document.options],
         "selected_fulfillment_options": _selected(document),
         "totals": session_totals(document, session.currency),
@@ -197,8 +195,6 @@ def session_totals(document: Document, currency: str) -> list[bodies.Total]:
     if document.selections:
         written.append(total("fulfillment", "Shipping", totals.fulfillment_minor))
     if totals.is_taxed:
-        written.append(
-            tax_total(totals.tax_minor, totals.included_tax_minor, totals.tax_shares, currency)
-        )
+        written.append(tax_total(totals.tax_minor, totals.included_tax_minor, totals.tax_shares, currency))
     written.append(total("total", "Total", totals.total_minor))
     return written

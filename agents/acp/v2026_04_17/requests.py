@@ -57,7 +57,7 @@ def update_command(value: Any) -> UpdateSession:
     told = body.model_fields_set
     if "line_items" in told and body.line_items is None:
         raise RequestError(400, "invalid", "$.line_items: cannot be cleared.", param="$.line_items")
-    codes: tuple[str, ...] | None | Unset = UNSET
+    codes: tuple[str, ...] | Unset | None = UNSET
     if "discounts" in told or "coupons" in told:
         codes = _codes(body.discounts, body.coupons)
     return UpdateSession(
@@ -76,7 +76,9 @@ def complete_command(value: Any, *, request_key: str) -> CompleteSession:
     body = decode(wire.CheckoutSessionCompleteRequest, value)
     payment = body.payment_data
     if payment.handler_id != CARD_HANDLER_ID:
-        raise _unsupported("$.payment_data.handler_id", f"is not a handler of this session ({CARD_HANDLER_ID})")
+        raise _unsupported(
+            "$.payment_data.handler_id", f"is not a handler of this session ({CARD_HANDLER_ID})"
+        )
     if payment.instrument.type != "card":
         raise _unsupported("$.payment_data.instrument.type", "is not supported; use card")
     if payment.instrument.credential.type != "spt":

@@ -188,9 +188,7 @@ class CheckoutSessionUpdateRequest(Wire):
     line_items: Items | None = None
     buyer: WireBuyer | None = None
     fulfillment_details: WireFulfillmentDetails | None = None
-    selected_fulfillment_options: (
-        Annotated[list[WireSelection], Field(max_length=MAX_LINES)] | None
-    ) = None
+    selected_fulfillment_options: Annotated[list[WireSelection], Field(max_length=MAX_LINES)] | None = None
     discounts: WireDiscounts | None = None
     coupons: Annotated[list[Code], Field(max_length=MAX_CODES)] | None = None
     order_notes: Annotated[str, Field(max_length=5000)] | None = None

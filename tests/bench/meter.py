@@ -1,0 +1,79 @@
+"""CPU time of process trees from /proc, and what PostgreSQL counted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def cpu_seconds(roots: Iterable[int]) -> float:
+    """Sum user and system time of processes and their descendants, ended children included."""
+    return sum(sum(_fields(pid)[11:15]) for pid in _tree(roots)) / TICKS
+
+
+def resident_megabytes(roots: Iterable[int]) -> float:
+    return sum(_fields(pid)[21] for pid in _tree(roots)) * PAGE / 1e6
+
+
+def _tree(roots: Iterable[int]) -> list[int]:
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (fields := _fields(int(entry.name))):
+            children.setdefault(fields[1], []).append(int(entry.name))
+    found: list[int] = []
+    waiting = list(roots)
+    while waiting:
+        pid = waiting.pop()
+        if pid not in found and _fields(pid):
+            found.append(pid)
+            waiting.extend(children.get(pid, ()))
+    return found
+
+
+def _fields(pid: int) -> list[int]:
+    """Return the numbers of /proc/<pid>/stat behind the command's name: parent, times, memory."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return []
+    parts = text.rpartition(")")[2].split()
+    return [0, *(int(part) for part in parts[1:])]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseCounters:
+    statements: int
+    transaction_control: int
+    wal_bytes: int
+    executed_ms: float
+
+    def __sub__(self, other: DatabaseCounters) -> DatabaseCounters:
+        return DatabaseCounters(
+            self.statements - other.statements,
+            self.transaction_control - other.transaction_control,
+            self.wal_bytes - other.wal_bytes,
+            self.executed_ms - other.executed_ms,
+        )
+
+
+def read_database(url: str) -> DatabaseCounters:
+    """Read statements so far (from pg_stat_statements) and the position of the write-ahead log."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        row = connection.execute(
+            """
+            SELECT coalesce(sum(calls) FILTER (WHERE query !~* '^(begin|commit|rollback|set|show)'), 0)::bigint,
+                   coalesce(sum(calls) FILTER (WHERE query ~* '^(begin|commit|rollback)'), 0)::bigint,
+                   (pg_current_wal_lsn() - '0/0')::bigint, coalesce(sum(total_exec_time), 0)::float
+            FROM pg_stat_statements
+            """
+        ).fetchone()
+    assert row is not None
+    return DatabaseCounters(*row)
