@@ -32,5 +32,5 @@ class AgentKeyAuthentication(BaseAuthentication):
             check_request_signature(request._request, caller, now=timezone.now())
         return None, caller
 
-    def authenticate_header(self, request: Request) -> str:
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - the framework's signature
         return "Bearer"

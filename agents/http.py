@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -69,7 +69,7 @@ class AgentView(APIView):
         self, request: Request, response: Response | HttpResponse, *args: Any, **kwargs: Any
     ) -> Response:
         """Put the headers that the protocols ask for on every response, errors included."""
-        finished: Response = super().finalize_response(request, response, *args, **kwargs)
+        finished = super().finalize_response(request, cast(Response, response), *args, **kwargs)
         add_common_headers(request._request, finished)
         return finished
 
@@ -161,7 +161,7 @@ def caller_of(request: Request) -> Caller:
 
 def idempotency_key(request: HttpRequest, *, is_required: bool = True) -> str | None:
     """Return the request's key. Raises RequestError where it is missing, too long or unprintable."""
-    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    key: str | None = request.META.get("HTTP_IDEMPOTENCY_KEY")
     if key is None or not key.strip():
         if not is_required:
             return None

@@ -73,9 +73,7 @@ def _refuse_what_cannot_be_kept(raw: bytes, value: dict[str, Any]) -> None:
         return
     for path, depth, leaf in _walk(value):
         if depth > MAX_DEPTH:
-            raise RequestError(
-                400, "invalid", f"The body is nested deeper than {MAX_DEPTH} levels.", param="$"
-            )
+            raise RequestError(400, "invalid", f"The body is nested deeper than {MAX_DEPTH} levels.", param="$")
         if isinstance(leaf, str) and "\x00" in leaf:
             raise RequestError(400, "invalid", "Text must not contain NUL characters.", param=path)
 

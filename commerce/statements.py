@@ -32,16 +32,16 @@ class Write:
 
     name: str
     sql: str
-    params: Sequence[object] = ()
+    params: Sequence[Any] = ()
     expect: int | None = None
     before: str = ""
-    before_params: Sequence[object] = field(default=())
+    before_params: Sequence[Any] = field(default=())
 
 
 def refuse_transaction() -> None:
     """Raise RuntimeError inside a transaction: what must be committed by itself would not be."""
     blocks = connection.atomic_blocks
-    if blocks and not blocks[-1]._from_testcase:
+    if blocks and not getattr(blocks[-1], "_from_testcase", False):
         raise RuntimeError("this must be committed by itself and cannot run inside a transaction")
 
 
@@ -52,7 +52,7 @@ def write(*parts: Write) -> dict[str, int]:
     has not touched the rows it expects, and the caller's transaction must then roll everything back.
     """
     clauses: list[str] = []
-    params: list[object] = []
+    params: list[Any] = []
     for part in parts:
         if part.before:
             clauses.append(f"{part.name}_before AS MATERIALIZED ({part.before})")
@@ -75,7 +75,7 @@ class Read:
     """One SELECT whose columns have names; its rows come back as dictionaries."""
 
     sql: str
-    params: Sequence[object] = ()
+    params: Sequence[Any] = ()
 
 
 def read(*parts: Read) -> list[list[dict[str, Any]]]:
@@ -83,9 +83,7 @@ def read(*parts: Read) -> list[list[dict[str, Any]]]:
 
     Values travel as JSON: timestamps arrive as RFC 3339 text, decimals as numbers or text.
     """
-    columns = ", ".join(
-        f"(SELECT coalesce(json_agg(rows), '[]')::text FROM ({part.sql}) rows)" for part in parts
-    )
+    columns = ", ".join(f"(SELECT coalesce(json_agg(rows), '[]')::text FROM ({part.sql}) rows)" for part in parts)
     params = [value for part in parts for value in part.params]
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {columns}", params)

@@ -129,7 +129,7 @@ class FulfillmentMethodFactory(DjangoModelFactory[FulfillmentMethod]):
     zone = factory.SubFactory(ShippingZoneFactory, merchant=factory.SelfAttribute("..merchant"))
 
     @factory.post_generation
-    def rate(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+    def rate(self, create: bool, extracted: Any, **_: Any) -> None:
         if create and extracted is not False:
             FulfillmentRate.objects.create(method=self, amount_minor=500 if extracted is None else extracted)
 

@@ -127,7 +127,7 @@ _FRAMEWORK_CODES: tuple[tuple[type[exceptions.APIException], str], ...] = (
 
 def _framework_response(problem: exceptions.APIException) -> HttpResponse:
     if isinstance(problem, exceptions.Throttled):
-        seconds = max(int(problem.wait or 1), 1)
+        seconds = max(int(getattr(problem, "wait", None) or 1), 1)
         body = error_body("rate_limited", f"Too many calls; wait {seconds} s.", kind=SERVICE_UNAVAILABLE)
         response = json_response(429, body)
         response["Retry-After"] = str(seconds)

@@ -19,7 +19,7 @@ class VersionError(RequestError):
 
 def require_version(request: HttpRequest) -> str:
     """Return the version a request speaks. Raises VersionError."""
-    version = request.META.get("HTTP_API_VERSION")
+    version: str | None = request.META.get("HTTP_API_VERSION")
     spoken = f"Supported: {', '.join(VersionError.supported_versions)}."
     if version is None or not version.strip():
         raise VersionError(400, "missing_api_version", f"The API-Version header is required. {spoken}")

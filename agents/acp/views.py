@@ -61,9 +61,7 @@ class AcpView(AgentView):
         caller = caller_of(request)
         return shop_at(caller.merchant_id, caller.merchant_revision)
 
-    def show(
-        self, request: Request, shop: Shop, *, status: int = 200
-    ) -> Callable[[Session], tuple[int, bytes]]:
+    def show(self, request: Request, shop: Shop, *, status: int = 200) -> Callable[[Session], tuple[int, bytes]]:
         """Return what writes a session as the answer of this request."""
 
         def render(session: Session) -> tuple[int, bytes]:
@@ -254,7 +252,7 @@ def _request_key(request: Request) -> str:
 
 
 def _with_codes_counted(request: Request, work: Callable[[], Session]) -> Session:
-    """Slow down who tries out codes: unknown ones count, and too many stop the next (rfc.discount_extension 11)."""
+    """Slow down who tries out codes (rfc.discount_extension 11): too many unknown ones stop the next call."""
     agent_id, limit = caller_of(request).agent_id, settings.REJECTED_CODES_PER_MINUTE
     _rejected_codes.count(agent_id, limit=limit, times=0)
     session = work()

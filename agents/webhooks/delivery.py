@@ -127,9 +127,7 @@ def _post(due: Due, body: bytes, *, now: datetime) -> Answer:
         "User-Agent": "agentic-commerce-engine",
         "Request-Id": due.id,
         "Timestamp": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "Merchant-Signature": sign(
-            body, secret=sealing.unseal(due.sealed_secret), timestamp=int(now.timestamp())
-        ),
+        "Merchant-Signature": sign(body, secret=sealing.unseal(due.sealed_secret), timestamp=int(now.timestamp())),
     }
     started = time.monotonic()
     status, error = None, ""

@@ -38,9 +38,7 @@ def require_allowed(url: str) -> None:
     if parts.hostname in settings.WEBHOOK_ALLOWED_PRIVATE_HOSTS and parts.scheme in ("http", "https"):
         return
     if parts.scheme != "https" or not parts.hostname or parts.username or parts.password:
-        raise ForbiddenUrlError(
-            "Webhooks are sent to https addresses without user names only.", target=("url",)
-        )
+        raise ForbiddenUrlError("Webhooks are sent to https addresses without user names only.", target=("url",))
 
 
 def plan_deliveries(order_id: str, *, up_to: int, now: datetime) -> int:

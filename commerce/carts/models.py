@@ -15,9 +15,7 @@ class Cart(models.Model):
         EXPIRED = "expired"
 
     id = IdField("cart")
-    merchant = models.ForeignKey(
-        Merchant, on_delete=models.PROTECT, related_name="carts", db_constraint=False
-    )
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="carts", db_constraint=False)
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="carts", db_constraint=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     document = models.TextField()

@@ -94,9 +94,7 @@ def replace_cart(
 
 
 @transaction.atomic
-def cancel_cart(
-    *, owner: Owner, cart_id: str, now: datetime, receipt: Receipt[CartView] = no_receipt
-) -> CartView:
+def cancel_cart(*, owner: Owner, cart_id: str, now: datetime, receipt: Receipt[CartView] = no_receipt) -> CartView:
     """End an active cart and return it as it was. Raises NotFoundError."""
     document, expires_at = _find(owner, cart_id, now, lock=True)
     offers = load_offers(owner.merchant_id, [line.variant_id for line in document.lines], now=now)

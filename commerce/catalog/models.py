@@ -32,9 +32,7 @@ class Product(models.Model):
     category = models.CharField(max_length=255, blank=True)
     tags = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     option_names = ArrayField(models.CharField(max_length=100), default=list, blank=True)
-    tax_code = models.CharField(
-        max_length=50, blank=True, help_text="matches a tax rate's code, such as books"
-    )
+    tax_code = models.CharField(max_length=50, blank=True, help_text="matches a tax rate's code, such as books")
     url = models.URLField(max_length=500, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     search = SearchVectorField(null=True, editable=False)
@@ -78,9 +76,7 @@ class Variant(models.Model):
     length_mm = models.PositiveIntegerField(null=True, blank=True)
     width_mm = models.PositiveIntegerField(null=True, blank=True)
     height_mm = models.PositiveIntegerField(null=True, blank=True)
-    max_quantity_per_order = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)]
-    )
+    max_quantity_per_order = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -115,9 +111,7 @@ class Media(models.Model):
     """A picture of a product, or of one of its variants."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="media")
-    variant = models.ForeignKey(
-        Variant, on_delete=models.SET_NULL, null=True, blank=True, related_name="media"
-    )
+    variant = models.ForeignKey(Variant, on_delete=models.SET_NULL, null=True, blank=True, related_name="media")
     url = models.URLField(max_length=500)
     alt = models.CharField(max_length=255, blank=True)
     position = models.PositiveIntegerField(default=1)

@@ -101,9 +101,7 @@ def _selections(
     selections = [Selection(option_id, tuple(line_ids)) for option_id, line_ids in grouped.items()]
     if vanished and selections:
         title = by_id[selections[0].option_id].title
-        return selections, [
-            info("selection_replaced", f"The chosen way is not offered any more; now: {title}.")
-        ]
+        return selections, [info("selection_replaced", f"The chosen way is not offered any more; now: {title}.")]
     return selections, []
 
 
@@ -182,6 +180,4 @@ def _address_issues(
         text = f"'{address.region}' is no state or province of {address.country.upper()}."
         yield blocking("invalid_address", text, "recipient", "address", "region")
     elif not options:
-        yield blocking(
-            "address_not_served", "Nothing can be delivered to this address.", "recipient", "address"
-        )
+        yield blocking("address_not_served", "Nothing can be delivered to this address.", "recipient", "address")

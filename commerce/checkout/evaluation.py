@@ -56,9 +56,7 @@ def evaluate(document: Document, *, shop: Shop, facts: Facts, now: datetime) -> 
             options=plan.options,
             selections=plan.selections,
             discounts=tuple(_discounted(applied) for applied in discounts.applied),
-            rejected_codes=tuple(
-                RejectedCode(one.code, one.reason, one.message) for one in discounts.rejected
-            ),
+            rejected_codes=tuple(RejectedCode(one.code, one.reason, one.message) for one in discounts.rejected),
             totals=_totals(breakdown, is_taxed=is_taxed),
             issues=issues,
         ),

@@ -67,9 +67,7 @@ def create_session(
     and its payment is one of its issues.
     """
     if command.currency.lower() != shop.currency:
-        raise UnsupportedCurrencyError(
-            f"{shop.name} sells in {shop.currency.upper()} only.", target=("currency",)
-        )
+        raise UnsupportedCurrencyError(f"{shop.name} sells in {shop.currency.upper()} only.", target=("currency",))
     document = Document(
         lines=_lines(command.lines, ()),
         buyer=command.buyer,

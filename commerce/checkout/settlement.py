@@ -46,9 +46,7 @@ class Outcome:
     order: OrderDetails | None = None
 
 
-def settle(
-    attempt: Attempt, result: Decided, *, now: datetime, receipt: Receipt[Outcome] = no_receipt
-) -> Outcome:
+def settle(attempt: Attempt, result: Decided, *, now: datetime, receipt: Receipt[Outcome] = no_receipt) -> Outcome:
     """Record what the provider decided about an attempt, once. Opens a transaction of its own.
 
     Where the attempt was settled before, nothing changes and the session is returned as it stands.
@@ -70,9 +68,7 @@ def settle(
         return _given_back(session, attempt, result, now, receipt)
 
 
-def place_free_order(
-    session: Session, *, reference: str, now: datetime, receipt: Receipt[Outcome]
-) -> Outcome:
+def place_free_order(session: Session, *, reference: str, now: datetime, receipt: Receipt[Outcome]) -> Outcome:
     """Place the order of a session that costs nothing, in the open transaction that reserved its stock."""
     return _place(session, None, reference, [], now, receipt)
 

@@ -140,9 +140,7 @@ def _method(method: FulfillmentMethod) -> MethodTerms:
         ),
         description=method.description,
         carrier=method.carrier,
-        zone=ZoneTerms(tuple(zone.countries), tuple(zone.regions), tuple(zone.postal_prefixes))
-        if zone
-        else None,
+        zone=ZoneTerms(tuple(zone.countries), tuple(zone.regions), tuple(zone.postal_prefixes)) if zone else None,
         location=LocationTerms(
             name=place.name,
             line_one=place.line_one,

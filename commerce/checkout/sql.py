@@ -36,7 +36,7 @@ def lock_any_session(session_id: str) -> Session | None:
     return _fetch(f"{_SELECT} WHERE id = %s FOR NO KEY UPDATE", [session_id])
 
 
-_SELECT = f"SELECT {_COLUMNS} FROM checkout_checkoutsession"  # noqa: S608 - constants only
+_SELECT = f"SELECT {_COLUMNS} FROM checkout_checkoutsession"
 
 
 def _select(session_id: str, merchant_id: str, agent_id: str, lock: str) -> Session | None:

@@ -60,9 +60,7 @@ class Discount(models.Model):
 class DiscountUsage(models.Model):
     """How often a discount has been used or is reserved; the counter behind its limit."""
 
-    discount = models.OneToOneField(
-        Discount, on_delete=models.CASCADE, primary_key=True, related_name="usage"
-    )
+    discount = models.OneToOneField(Discount, on_delete=models.CASCADE, primary_key=True, related_name="usage")
     used = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:

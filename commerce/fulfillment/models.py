@@ -131,9 +131,7 @@ class Shipment(models.Model):
 
     id = IdField("ful")
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="shipments")
-    reference = models.CharField(
-        max_length=100, blank=True, help_text="the carrier's or warehouse's name for it"
-    )
+    reference = models.CharField(max_length=100, blank=True, help_text="the carrier's or warehouse's name for it")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.SHIPPING)
     status = models.CharField(max_length=20, choices=Status, default=Status.PROCESSING)
     carrier = models.CharField(max_length=50, blank=True)

@@ -94,9 +94,7 @@ def order_status(lines: Sequence[OrderLine], shipments: Sequence[Shipment]) -> s
     return Order.Status.PROCESSING if under_way else Order.Status.CONFIRMED
 
 
-def _shipment(
-    order: Order, lines: Mapping[str, OrderLine], parcel: Parcel, kind: str, now: datetime
-) -> Shipment:
+def _shipment(order: Order, lines: Mapping[str, OrderLine], parcel: Parcel, kind: str, now: datetime) -> Shipment:
     known = _known_shipment(order, parcel.reference)
     if known is not None:
         return known

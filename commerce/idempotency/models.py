@@ -13,9 +13,7 @@ class IdempotencyRecord(models.Model):
     path = models.CharField(max_length=255)
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)
-    status = models.PositiveSmallIntegerField(
-        null=True, help_text="HTTP status of the answer; empty in flight"
-    )
+    status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status of the answer; empty in flight")
     body = models.BinaryField(null=True)
     leased_until = models.DateTimeField()
     created_at = models.DateTimeField()

@@ -22,9 +22,7 @@ class OutOfStockError(CommerceError):
         self.variant_ids = variant_ids
 
 
-def set_stock(
-    variant_id: str, *, on_hand: int, is_tracked: bool = True, allow_backorder: bool = False
-) -> None:
+def set_stock(variant_id: str, *, on_hand: int, is_tracked: bool = True, allow_backorder: bool = False) -> None:
     """Set what is on hand of a variant, keeping what is reserved. Creates the row where it is missing."""
     StockItem.objects.update_or_create(
         variant_id=variant_id,

@@ -118,7 +118,7 @@ class OrderLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.ordered} × {self.title}"
+        return f"{self.ordered} x {self.title}"
 
     @property
     def status(self) -> str:
@@ -176,9 +176,7 @@ class OrderEvent(models.Model):
     occurred_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(name="order_event_sequence_once", fields=["order", "sequence"])
-        ]
+        constraints = [models.UniqueConstraint(name="order_event_sequence_once", fields=["order", "sequence"])]
 
     def __str__(self) -> str:
         return f"{self.order_id} #{self.sequence} {self.kind}"

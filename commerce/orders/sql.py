@@ -33,7 +33,7 @@ def insert_writes(order: OrderRecord) -> list[Write]:
             f"""
             INSERT INTO orders_order ({_ORDER_COLUMNS})
             SELECT {_ORDER_COLUMNS} FROM json_populate_record(NULL::orders_order, %s::json)
-            """,  # noqa: S608 - constants only
+            """,
             [orjson.dumps(row).decode()],
             expect=1,
         ),
@@ -42,7 +42,7 @@ def insert_writes(order: OrderRecord) -> list[Write]:
             f"""
             INSERT INTO orders_orderline (order_id, {_LINE_COLUMNS})
             SELECT order_id, {_LINE_COLUMNS} FROM json_populate_recordset(NULL::orders_orderline, %s::json)
-            """,  # noqa: S608 - constants only
+            """,
             [lines],
             expect=len(order.lines),
         ),
@@ -73,9 +73,9 @@ def log_write(order_id: str, *, sequence: int, kind: str, detail: Mapping[str, A
 def order_reads(order_id: str) -> list[Read]:
     """Return the SELECTs of an order, its lines and its adjustments, for `commerce.statements.read`."""
     return [
-        Read(f"SELECT {_ORDER_COLUMNS} FROM orders_order WHERE id = %s", [order_id]),  # noqa: S608
+        Read(f"SELECT {_ORDER_COLUMNS} FROM orders_order WHERE id = %s", [order_id]),
         Read(
-            f"SELECT {_LINE_COLUMNS} FROM orders_orderline WHERE order_id = %s ORDER BY position",  # noqa: S608
+            f"SELECT {_LINE_COLUMNS} FROM orders_orderline WHERE order_id = %s ORDER BY position",
             [order_id],
         ),
         Read(

@@ -75,9 +75,7 @@ _CLAIM = """
 
 def _handle_all(events: Sequence[Event]) -> int:
     with ThreadPoolExecutor(max_workers=min(THREADS, len(events)), thread_name_prefix="outbox") as pool:
-        done = [
-            event for event, succeeded in zip(events, pool.map(_handle, events), strict=True) if succeeded
-        ]
+        done = [event for event, succeeded in zip(events, pool.map(_handle, events), strict=True) if succeeded]
     OutboxEvent.objects.filter(pk__in=[event.id for event in done]).delete()
     return len(done)
 

@@ -62,12 +62,8 @@ class PaymentAttempt(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                name="payment_interrupted", fields=["submitted_at"], condition=Q(status="submitting")
-            ),
-            models.Index(
-                name="payment_uncaptured", fields=["capture_before"], condition=Q(status="authorized")
-            ),
+            models.Index(name="payment_interrupted", fields=["submitted_at"], condition=Q(status="submitting")),
+            models.Index(name="payment_uncaptured", fields=["capture_before"], condition=Q(status="authorized")),
         ]
 
     def __str__(self) -> str:

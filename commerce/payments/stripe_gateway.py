@@ -80,7 +80,9 @@ class PooledHttpClient(stripe.HTTPClient):
 
     def _fail(self, problem: urllib3.exceptions.HTTPError) -> NoReturn:
         should_retry = not isinstance(problem, urllib3.exceptions.SSLError)
-        raise stripe.APIConnectionError(str(problem), should_retry=should_retry) from problem
+        raise stripe.APIConnectionError(  # type: ignore[no-untyped-call]
+            str(problem), should_retry=should_retry
+        ) from problem
 
 
 class StripeGateway:
@@ -188,7 +190,7 @@ class StripeGateway:
         logger.error("stripe refused a charge", extra={"attempt": charge.attempt_id, "code": problem.code})
         return Refused(problem.code or "invalid_request", "The payment provider refused the request.")
 
-    def _token_problem(self, charge: Charge) -> Declined | Unknown | None:
+    def _token_problem(self, charge: Charge) -> Declined | Refused | Unknown | None:
         """Ask the token why it cannot be charged; None where the token is not the reason."""
         try:
             response = self._client.raw_request(

@@ -17,9 +17,7 @@ class TableTax:
         lines = tuple(tax_on(line.amount_minor, rates_for(here, line.tax_code)) for line in request.lines)
         shipping_rows = [row for row in here if row.applies_to_shipping]
         shipping = (
-            tax_on(request.shipping_minor, rates_for(shipping_rows, ""))
-            if request.shipping_minor
-            else AmountTax()
+            tax_on(request.shipping_minor, rates_for(shipping_rows, "")) if request.shipping_minor else AmountTax()
         )
         return TaxResult(lines, shipping)
 
@@ -31,9 +29,7 @@ def rates_for(rows: Sequence[TaxRow], tax_code: str) -> list[Rate]:
         rival = best.get(row.jurisdiction)
         if rival is None or _specificity(row) > _specificity(rival):
             best[row.jurisdiction] = row
-    return [
-        Rate(row.jurisdiction, row.percentage, row.is_inclusive) for row in best.values() if row.percentage
-    ]
+    return [Rate(row.jurisdiction, row.percentage, row.is_inclusive) for row in best.values() if row.percentage]
 
 
 def _covers(row: TaxRow, place: Place) -> bool:

@@ -19,9 +19,7 @@ class Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._answer: asyncio.Future[tuple[int, bytes]] | None = None
 
-    async def request(
-        self, method: str, path: str, body: bytes = b"", headers: bytes = b""
-    ) -> tuple[int, bytes]:
+    async def request(self, method: str, path: str, body: bytes = b"", headers: bytes = b"") -> tuple[int, bytes]:
         """Send a request and return the status and the body."""
         loop = asyncio.get_running_loop()
         if self._transport is None or self._transport.is_closing():

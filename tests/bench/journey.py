@@ -71,7 +71,7 @@ class Buyer:
         self._shop = Connection(target.acp_base_url)
         self._provider = Connection(target.stripe_api_base)
         self._random = random.Random(number)
-        self._keys = map(lambda n: f"{number}-{time.time_ns():x}-{n}", itertools.count())
+        self._keys = (f"{number}-{time.time_ns():x}-{n}" for n in itertools.count())
         self._headers = (
             f"Authorization: Bearer {target.agent_key}\r\nAPI-Version: 2026-04-17\r\n"
             "Content-Type: application/json\r\n"

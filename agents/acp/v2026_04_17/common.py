@@ -64,9 +64,7 @@ def total(kind: str, text: str, amount: int) -> bodies.Total:
     return {"type": kind, "display_text": text, "amount": amount}
 
 
-def line_totals(
-    *, items: int, discount: int, subtotal: int, tax: int | None, whole: int
-) -> list[bodies.Total]:
+def line_totals(*, items: int, discount: int, subtotal: int, tax: int | None, whole: int) -> list[bodies.Total]:
     """Write the totals of one line; `tax` is None where it is not known yet."""
     totals = [total("items_base_amount", "Price", items)]
     if discount:
@@ -80,10 +78,7 @@ def line_totals(
 
 def tax_total(amount: int, included: int, shares: Sequence[TaxShare], currency: str) -> bodies.Total:
     """Write the tax entry. What prices contain already is named in words, because it adds nothing."""
-    if included and not amount:
-        written = total("tax", "Tax included in prices", 0)
-    else:
-        written = total("tax", "Tax", amount)
+    written = total("tax", "Tax included in prices" if included and not amount else "Tax", amount)
     on_top = [share for share in shares if not share.is_inclusive]
     if on_top:
         written["breakdown"] = [

@@ -27,7 +27,7 @@ def order(details: OrderDetails, *, shop: Shop) -> bodies.Order:
         "permalink_url": permalink,
         "status": known.status,
         "confirmation": {"confirmation_number": known.number, "receipt_url": permalink},
-        "line_items": [_line(line, known) for line in known.lines],
+        "line_items": [_line(line) for line in known.lines],
         "fulfillments": _fulfillments(details),
         "adjustments": [_adjustment(one, known.currency) for one in known.adjustments],
         "totals": order_totals(known),
@@ -57,7 +57,7 @@ def order_totals(known: OrderRecord) -> list[bodies.Total]:
     return totals
 
 
-def _line(line: OrderLineRecord, known: OrderRecord) -> bodies.OrderLineItem:
+def _line(line: OrderLineRecord) -> bodies.OrderLineItem:
     written: bodies.OrderLineItem = {
         "id": line.id,
         "title": line.title,

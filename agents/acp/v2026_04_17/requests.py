@@ -64,9 +64,7 @@ def update_command(value: Any) -> UpdateSession:
         lines=_lines(body.line_items) if body.line_items is not None else UNSET,
         buyer=_buyer(body.buyer) if "buyer" in told else UNSET,
         recipient=_recipient(body.fulfillment_details) if "fulfillment_details" in told else UNSET,
-        options=_options(body.selected_fulfillment_options)
-        if "selected_fulfillment_options" in told
-        else UNSET,
+        options=_options(body.selected_fulfillment_options) if "selected_fulfillment_options" in told else UNSET,
         codes=codes,
         notes=body.order_notes if "order_notes" in told else UNSET,
     )
@@ -76,9 +74,7 @@ def complete_command(value: Any, *, request_key: str) -> CompleteSession:
     body = decode(wire.CheckoutSessionCompleteRequest, value)
     payment = body.payment_data
     if payment.handler_id != CARD_HANDLER_ID:
-        raise _unsupported(
-            "$.payment_data.handler_id", f"is not a handler of this session ({CARD_HANDLER_ID})"
-        )
+        raise _unsupported("$.payment_data.handler_id", f"is not a handler of this session ({CARD_HANDLER_ID})")
     if payment.instrument.type != "card":
         raise _unsupported("$.payment_data.instrument.type", "is not supported; use card")
     if payment.instrument.credential.type != "spt":
