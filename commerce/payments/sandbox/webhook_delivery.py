@@ -13,8 +13,8 @@ import logging
 import sqlite3
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 from urllib.parse import urlsplit
 
 import orjson
@@ -64,11 +64,13 @@ class Courier:
         self._called = threading.Event()
         self._under_way: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
-        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="webhook")
+        self._outbox: SimpleQueue[Delivery] = SimpleQueue()
 
     def start(self) -> None:
         """Begin to deliver, first of all what an earlier process left behind."""
         threading.Thread(target=self._run, name="courier", daemon=True).start()
+        for _ in range(WORKERS):
+            threading.Thread(target=self._work, name="webhook", daemon=True).start()
 
     def call(self) -> None:
         """Look at the queue now, because something was added to it."""
@@ -85,16 +87,14 @@ class Courier:
 
     def _dispatch_due(self) -> None:
         with self._store.reading() as connection:
-            due = [
-                self._prepare(connection, row) for row in connection.execute(DUE, (time.time(),)).fetchall()
-            ]
+            due = [self._prepare(connection, row) for row in connection.execute(DUE, (time.time(),)).fetchall()]
         for delivery in due:
             key = (delivery.event_id, delivery.endpoint_id)
             with self._lock:
                 if key in self._under_way:
                     continue
                 self._under_way.add(key)
-            self._workers.submit(self._deliver, delivery)
+            self._outbox.put(delivery)
 
     def _until_next(self) -> float:
         """Return how long nothing will be due; what is under way calls when it is done."""
@@ -104,9 +104,7 @@ class Courier:
                 " ORDER BY next_attempt_at LIMIT 200"
             ).fetchall()
         with self._lock:
-            waiting = [
-                due_at for event, endpoint, due_at in due_times if (event, endpoint) not in self._under_way
-            ]
+            waiting = [due_at for event, endpoint, due_at in due_times if (event, endpoint) not in self._under_way]
         return max(0.0, min(waiting[0] - time.time(), LONGEST_WAIT)) if waiting else LONGEST_WAIT
 
     def _prepare(self, connection: sqlite3.Connection, row: tuple[str, str, int, str, str]) -> Delivery:
@@ -116,6 +114,14 @@ class Courier:
         event["api_version"] = endpoint["api_version"] or self._account_version
         body = orjson.dumps(event, option=orjson.OPT_INDENT_2)
         return Delivery(event_id, endpoint_id, attempts, endpoint["url"], endpoint["_secret"], body)
+
+    def _work(self) -> None:
+        """Deliver one event after the other; a daemon, so that a silent endpoint cannot hold up the end."""
+        while True:
+            try:
+                self._deliver(self._outbox.get())
+            except sqlite3.OperationalError:
+                logger.exception("the outcome of a delivery could not be noted")
 
     def _deliver(self, delivery: Delivery) -> None:
         try:
@@ -142,8 +148,7 @@ class Courier:
         is_last = delivery.attempts >= len(self._retry_delays)
         next_attempt_at = None if is_last else time.time() + self._retry_delays[delivery.attempts]
         connection.execute(
-            "UPDATE deliveries SET attempts = attempts + 1, next_attempt_at = ? WHERE event = ? AND "
-            "endpoint = ?",
+            "UPDATE deliveries SET attempts = attempts + 1, next_attempt_at = ? WHERE event = ? AND endpoint = ?",
             (next_attempt_at, delivery.event_id, delivery.endpoint_id),
         )
 
@@ -165,11 +170,9 @@ def post(url: str, body: bytes, signed: str) -> bool:
         "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
     }
     try:
-        connection.request(
-            "POST", parts.path + (f"?{parts.query}" if parts.query else "") or "/", body, headers
-        )
+        connection.request("POST", parts.path + (f"?{parts.query}" if parts.query else "") or "/", body, headers)
         return 200 <= connection.getresponse().status < 300
-    except (OSError, http.client.HTTPException):
+    except (OSError, ValueError, http.client.HTTPException):
         return False
     finally:
         connection.close()

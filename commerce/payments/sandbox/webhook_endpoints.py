@@ -74,8 +74,12 @@ def delete(account: Account, endpoint_id: str) -> Document:
 
 def check_loopback(url: str) -> str:
     """Return a URL that leads to this machine, or refuse it: test events go nowhere else."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not is_loopback(parts.hostname or ""):
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme in ("http", "https") and is_loopback(parts.hostname or "") and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable:
         raise InvalidParameter(
             "Invalid URL: this sandbox delivers events to this machine only, at http(s)://127.0.0.1, [::1] "
             "or localhost.",

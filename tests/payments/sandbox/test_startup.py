@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import urllib3
 
+from tests.payments.sandbox.conftest import connect
 from tests.payments.sandbox.running import ROOT, RunningSandbox, children, free_port, wait_until_gone
 
 MODULE = [sys.executable, "-m", "commerce.payments.sandbox"]
@@ -64,6 +65,22 @@ def test_polite_signal_ends_everything_quickly(polite: signal.Signals, tmp_path:
     wait_until_gone(worker)
 
 
+def test_silent_webhook_endpoint_does_not_hold_up_the_end(tmp_path: Path, key: str) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        running = RunningSandbox(tmp_path / "s.sqlite3")
+        client = connect(running.base_url, key)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        client.v1.webhook_endpoints.create({"url": url, "enabled_events": ["customer.created"]})
+        client.v1.customers.create({})
+        silent.accept()
+        asked = time.monotonic()
+
+        assert running.stop() == 0
+        assert time.monotonic() - asked < 1.5
+
+
 def test_killed_server_leaves_no_worker(tmp_path: Path) -> None:
     running = RunningSandbox(tmp_path / "s.sqlite3")
     (worker,) = children(running.process.pid)
@@ -77,9 +94,7 @@ def test_sandbox_can_end_with_its_parent(tmp_path: Path) -> None:
     port = free_port()
     command = [*MODULE, "--port", str(port), "--data", str(tmp_path / "s.sqlite3"), "--die-with-parent"]
     script = f"import subprocess, time; print(subprocess.Popen({command!r}).pid, flush=True); time.sleep(60)"
-    with subprocess.Popen(
-        [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as parent:
+    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         server = int(parent.stdout.readline())
         time.sleep(0.3)
@@ -99,12 +114,8 @@ def test_health_names_the_account_version(sandbox: RunningSandbox) -> None:
 
 
 def test_package_knows_no_django() -> None:
-    script = (
-        "import sys, commerce.payments.sandbox.app; print([m for m in sys.modules if m.startswith('django')])"
-    )
+    script = "import sys, commerce.payments.sandbox.app; print([m for m in sys.modules if m.startswith('django')])"
 
-    outcome = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=20
-    )
+    outcome = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=20)
 
     assert outcome.stdout.strip() == "[]"

@@ -47,9 +47,7 @@ def test_event_arrives_signed(client: stripe.StripeClient, receiver: Receiver) -
 
 
 def test_signature_does_not_fit_another_secret(client: stripe.StripeClient, receiver: Receiver) -> None:
-    endpoint = client.v1.webhook_endpoints.create(
-        {"url": receiver.url, "enabled_events": ["customer.created"]}
-    )
+    endpoint = client.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": ["customer.created"]})
     client.v1.customers.create({})
     (body, signature), *_ = receiver.wait_for(1)
 
@@ -83,6 +81,16 @@ def test_refused_event_is_sent_again(client: stripe.StripeClient, receiver: Rece
     assert len(receiver.arrived) == 3
 
 
+def test_unreachable_endpoint_stops_no_other(client: stripe.StripeClient, receiver: Receiver) -> None:
+    for url in (f"http://127.0.0.1:{free_port()}/", "http://127.0.0.1:1/ü", receiver.url):
+        client.v1.webhook_endpoints.create({"url": url, "enabled_events": ["customer.created"]})
+
+    for _ in range(10):
+        client.v1.customers.create({})
+
+    receiver.wait_for(10)
+
+
 def test_unwanted_event_is_given_up(client: stripe.StripeClient, receiver: Receiver) -> None:
     receiver.answers = [500] * 10
     client.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": ["customer.created"]})
@@ -100,17 +108,13 @@ def test_unwanted_event_is_given_up(client: stripe.StripeClient, receiver: Recei
 def test_endpoint_is_told_only_what_it_wants(
     client: stripe.StripeClient, receiver: Receiver, change: dict[str, object]
 ) -> None:
-    endpoint = client.v1.webhook_endpoints.create(
-        {"url": receiver.url, "enabled_events": ["customer.created"]}
-    )
+    endpoint = client.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": ["customer.created"]})
     client.v1.webhook_endpoints.update(endpoint.id, change)  # type: ignore[arg-type]
 
     client.v1.customers.create({})
 
     assert client.v1.events.list().data[0].pending_webhooks == 0
-    client.v1.webhook_endpoints.update(
-        endpoint.id, {"disabled": False, "enabled_events": ["customer.created"]}
-    )
+    client.v1.webhook_endpoints.update(endpoint.id, {"disabled": False, "enabled_events": ["customer.created"]})
     client.v1.customers.create({})
     receiver.wait_for(1)
     assert len(receiver.arrived) == 1
@@ -146,6 +150,8 @@ def test_secret_is_shown_once(client: stripe.StripeClient, receiver: Receiver) -
         "hook",
         "http://[::ffff:10.0.0.1]/",
         "http://0.0.0.0:80/",
+        "http://127.0.0.1:99999/",
+        "http://[::1",
     ],
 )
 def test_endpoints_elsewhere_are_refused(wire: Wire, url: str) -> None:
