@@ -1,3 +1,4 @@
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -5,7 +6,7 @@ import stripe
 
 from tests.payments.sandbox.conftest import Ledger
 from tests.payments.sandbox.running import RunningSandbox
-from tests.payments.sandbox.samples import intent_of, payment
+from tests.payments.sandbox.samples import intent_of, payment, unconfirmed
 
 ALWAYS = [
     "authenticationRequired",
@@ -66,12 +67,25 @@ def test_payment_that_cannot_wait_is_refused(
     assert ledger() == []
 
 
+@pytest.mark.parametrize("option", ["off_session", "error_on_requires_action"])
+def test_confirmation_that_cannot_wait_is_refused(
+    client: stripe.StripeClient, ledger: Ledger, option: str
+) -> None:
+    intent = client.v1.payment_intents.create(unconfirmed(payment_method="pm_card_authenticationRequired"))
+    params: Any = {option: True}
+
+    with pytest.raises(stripe.CardError) as refused:
+        client.v1.payment_intents.confirm(intent.id, params)
+
+    assert (refused.value.http_status, refused.value.code) == (402, "authentication_required")
+    assert client.v1.payment_intents.retrieve(intent.id).status == "requires_payment_method"
+    assert ledger() == []
+
+
 def test_card_set_up_for_it_is_charged_off_session(client: stripe.StripeClient, ledger: Ledger) -> None:
     card = "pm_card_authenticationRequiredSetupForOffSession"
 
-    assert (
-        client.v1.payment_intents.create(payment(payment_method=card, off_session=True)).status == "succeeded"
-    )
+    assert client.v1.payment_intents.create(payment(payment_method=card, off_session=True)).status == "succeeded"
     assert ledger() == [("authorization", 4900), ("capture", 4900)]
 
 

@@ -102,13 +102,9 @@ def test_payments_are_searched_by_metadata(client: stripe.StripeClient) -> None:
     client.v1.payment_intents.create(unconfirmed(metadata={"session": "cs_1", "attempt": "2"}))
     client.v1.payment_intents.create(unconfirmed(metadata={"session": "cs_2", "attempt": "1"}))
 
-    both = client.v1.payment_intents.search(
-        {"query": "metadata['session']:'cs_1' AND metadata['attempt']:'1'"}
-    )
+    both = client.v1.payment_intents.search({"query": "metadata['session']:'cs_1' AND metadata['attempt']:'1'"})
     either = client.v1.payment_intents.search({"query": 'metadata["session"]:"cs_1"', "limit": 1})
-    rest = client.v1.payment_intents.search(
-        {"query": 'metadata["session"]:"cs_1"', "page": str(either.next_page)}
-    )
+    rest = client.v1.payment_intents.search({"query": 'metadata["session"]:"cs_1"', "page": str(either.next_page)})
 
     assert ids(both) == [wanted.id]
     assert (either.has_more, rest.has_more) == (True, False)
@@ -132,15 +128,20 @@ def test_references_are_expanded(client: stripe.StripeClient) -> None:
 
     shown = client.v1.payment_intents.create(payment(customer=customer.id, expand=expand)).to_dict()
     client.v1.refunds.create({"payment_intent": shown["id"], "amount": 100})
-    listed = client.v1.payment_intents.list(
-        {"expand": ["data.latest_charge.refunds", "data.review"]}
-    ).to_dict()
+    listed = client.v1.payment_intents.list({"expand": ["data.latest_charge.refunds", "data.review"]}).to_dict()
 
     assert shown["customer"]["name"] == "Ada"
     assert shown["latest_charge"]["payment_intent"]["payment_method"]["card"]["last4"] == "4242"
     assert shown["latest_charge"]["refunds"]["data"] == []
     assert [refund["amount"] for refund in listed["data"][0]["latest_charge"]["refunds"]["data"]] == [100]
     assert "_test_card" not in str(shown) + str(listed)
+
+
+def test_reference_to_nothing_expands_to_nothing(client: stripe.StripeClient) -> None:
+    shown = client.v1.payment_intents.create(payment(expand=["latest_charge.balance_transaction", "customer"]))
+
+    assert shown.to_dict()["latest_charge"]["balance_transaction"] is None
+    assert shown.customer is None
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,13 @@ import pytest
 import stripe
 
 from tests.payments.sandbox.conftest import PINNED, PREVIEW, Ledger, Wire
-from tests.payments.sandbox.samples import hold, payment
+from tests.payments.sandbox.samples import hold, payment, unconfirmed
 
 GRANT = "/v1/test_helpers/shared_payment/granted_tokens"
 LIMITS = {"usage_limits[currency]": "usd", "usage_limits[max_amount]": "5000"}
 DEAD = "The shared payment granted token cannot be used because it is already in a deactivated state."
 TOO_MUCH = (
-    "The requested amount is greater than the remaining amount capturable with this shared payment "
-    "granted token."
+    "The requested amount is greater than the remaining amount capturable with this shared payment granted token."
 )
 NEW: stripe.RequestOptions = {"stripe_version": PREVIEW}
 
@@ -35,9 +34,7 @@ def with_token(token: str, **changes: Any) -> Any:
 def test_granted_token_shows_its_limits(wire: Wire, ledger: Ledger) -> None:
     expires_at = int(time.time()) + 3600
 
-    token = grant(
-        wire, **{"usage_limits[expires_at]": str(expires_at), "shared_metadata[session]": "cs_1"}
-    ).json
+    token = grant(wire, **{"usage_limits[expires_at]": str(expires_at), "shared_metadata[session]": "cs_1"}).json
 
     assert token["id"].startswith("spt_")
     assert token["object"] == "shared_payment.granted_token"
@@ -83,15 +80,55 @@ def test_token_pays_once(client: stripe.StripeClient, wire: Wire, ledger: Ledger
 def test_token_pays_with_a_copy_of_the_method(client: stripe.StripeClient, wire: Wire) -> None:
     token = grant(wire).json["id"]
 
-    paid = client.v1.payment_intents.create(
-        with_token(token, expand=["payment_method", "latest_charge"]), NEW
-    )
+    paid = client.v1.payment_intents.create(with_token(token, expand=["payment_method", "latest_charge"]), NEW)
 
     shown = paid.to_dict()
     assert shown["shared_payment_granted_token"] == token
     assert shown["payment_method"]["shared_payment_granted_token"] == token
     assert shown["payment_method"]["customer"] is None
     assert shown["latest_charge"]["payment_method_details"]["shared_payment_granted_token"] == token
+
+
+@pytest.mark.parametrize("act", ["confirm", "update"])
+def test_token_may_come_later(client: stripe.StripeClient, wire: Wire, ledger: Ledger, act: str) -> None:
+    token = grant(wire).json["id"]
+    intent = client.v1.payment_intents.create(unconfirmed())
+    data: Any = {"payment_method_data": {"shared_payment_granted_token": token}}
+
+    getattr(client.v1.payment_intents, act)(intent.id, data, NEW)
+    if act == "update":
+        assert look(wire, token)["deactivated_at"] is None
+        client.v1.payment_intents.confirm(intent.id)
+
+    assert look(wire, token)["deactivated_reason"] == "consumed"
+    assert ledger() == [("authorization", 4900), ("capture", 4900)]
+
+
+def test_two_intents_with_one_token_are_paid_once(client: stripe.StripeClient, wire: Wire, ledger: Ledger) -> None:
+    token = grant(wire).json["id"]
+    data: Any = {"payment_method_data": {"shared_payment_granted_token": token}}
+    first, second = (client.v1.payment_intents.create(unconfirmed(**data), NEW) for _ in range(2))
+
+    client.v1.payment_intents.confirm(first.id)
+    with pytest.raises(stripe.InvalidRequestError, match="deactivated state"):
+        client.v1.payment_intents.confirm(second.id)
+
+    assert client.v1.payment_intents.retrieve(second.id).status == "requires_confirmation"
+    assert ledger() == [("authorization", 4900), ("capture", 4900)]
+
+
+def test_replay_outlives_the_token(wire: Wire, ledger: Ledger) -> None:
+    params = {
+        "amount": "100", "currency": "usd", "confirm": "true", "allowed_payment_method_types[]": "card",
+        "payment_method_data[shared_payment_granted_token]": grant(wire).json["id"],
+    }  # fmt: skip
+    keyed = {"Stripe-Version": PREVIEW, "Idempotency-Key": "k"}
+
+    first = wire("POST", "/v1/payment_intents", params, keyed)
+    again = wire("POST", "/v1/payment_intents", params, keyed)
+
+    assert (first.status, again.status, again.raw) == (200, 200, first.raw)
+    assert ledger() == [("authorization", 100), ("capture", 100)]
 
 
 def test_hold_uses_a_token_up(client: stripe.StripeClient, wire: Wire, ledger: Ledger) -> None:
@@ -105,9 +142,7 @@ def test_hold_uses_a_token_up(client: stripe.StripeClient, wire: Wire, ledger: L
     assert ledger() == [("authorization", 4900), ("capture", 4000), ("void", 900)]
 
 
-def test_canceled_hold_does_not_revive_a_token(
-    client: stripe.StripeClient, wire: Wire, ledger: Ledger
-) -> None:
+def test_canceled_hold_does_not_revive_a_token(client: stripe.StripeClient, wire: Wire, ledger: Ledger) -> None:
     token = grant(wire).json["id"]
     held = client.v1.payment_intents.create(with_token(token, capture_method="manual"), NEW)
     client.v1.payment_intents.cancel(held.id)
@@ -202,8 +237,7 @@ def test_unknown_token_is_missing(client: stripe.StripeClient, wire: Wire, ledge
 
     assert (missing.value.http_status, missing.value.code) == (400, "resource_missing")
     assert (
-        wire("GET", "/v1/shared_payment/granted_tokens/spt_none", None, {"Stripe-Version": PREVIEW}).status
-        == 404
+        wire("GET", "/v1/shared_payment/granted_tokens/spt_none", None, {"Stripe-Version": PREVIEW}).status == 404
     )
     assert ledger() == []
 
