@@ -71,9 +71,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m commerce.payments.sandbox", description=__doc__)
     parser.add_argument("--host", type=_loopback, default="127.0.0.1", help="an address of this machine only")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument(
-        "--data", type=Path, required=True, help="the SQLite file; created if it does not exist"
-    )
+    parser.add_argument("--data", type=Path, required=True, help="the SQLite file; created if it does not exist")
     parser.add_argument(
         "--account-api-version",
         default=DEFAULT_ACCOUNT_VERSION,

@@ -125,9 +125,7 @@ class Api:
                 return _replayed(kept)
             answer, is_stored = self._run(account, call)
             if claim is not None and is_stored:
-                idempotency.keep(
-                    account, claim, idempotency.Kept(answer.status, answer.body, call.request_id)
-                )
+                idempotency.keep(account, claim, idempotency.Kept(answer.status, answer.body, call.request_id))
         if account.has_deliveries:
             self._courier.call()
         return answer
@@ -171,6 +169,4 @@ def _answer(status: int, document: Document) -> Answer:
 
 
 def _replayed(kept: idempotency.Kept) -> Answer:
-    return Answer(
-        kept.status, kept.body, {"Idempotent-Replayed": "true", "Original-Request": kept.request_id}
-    )
+    return Answer(kept.status, kept.body, {"Idempotent-Replayed": "true", "Original-Request": kept.request_id})

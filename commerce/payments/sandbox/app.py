@@ -39,9 +39,7 @@ def create_app(
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith("/_sandbox"):
-            answer = pages.answer(
-                environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-            )
+            answer = pages.answer(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
         else:
             answer = _api_answer(api, environ)
         headers = {

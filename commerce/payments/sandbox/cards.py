@@ -113,9 +113,7 @@ PUBLISHED_CARDS = (
     PublishedCard("chargeCustomerFailStolenCard", "0341", decline=STOLEN),
     PublishedCard("authenticationRequired", "3184", country="DE", authentication="always"),
     PublishedCard("authenticationRequiredOnSetup", "3155", country="DE", authentication="always"),
-    PublishedCard(
-        "authenticationRequiredSetupForOffSession", "0446", country="DE", authentication="on_session"
-    ),
+    PublishedCard("authenticationRequiredSetupForOffSession", "0446", country="DE", authentication="on_session"),
     PublishedCard(
         "authenticationRequiredChargeDeclinedInsufficientFunds",
         "3178",
@@ -141,9 +139,7 @@ PUBLISHED_CARDS = (
     PublishedCard("riskLevelHighest", "4954", decline=BLOCKED, risk_level="highest"),
     PublishedCard("riskLevelElevated", "9235", risk_level="elevated"),
     PublishedCard("cvcCheckFail", "0101", checks={"cvc_check": "fail"}),
-    PublishedCard(
-        "avsFail", "0010", checks={"address_line1_check": "fail", "address_postal_code_check": "fail"}
-    ),
+    PublishedCard("avsFail", "0010", checks={"address_line1_check": "fail", "address_postal_code_check": "fail"}),
     PublishedCard("avsLine1Fail", "0028", checks={"address_line1_check": "fail"}),
     PublishedCard("avsZipFail", "0036", checks={"address_postal_code_check": "fail"}),
 )

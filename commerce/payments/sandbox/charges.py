@@ -65,9 +65,7 @@ def _describe(charge: Document, params: Params) -> Document:
     return charge
 
 
-def new_charge(
-    account: Account, *, amount: int, currency: str, method: Document, card: PublishedCard
-) -> Document:
+def new_charge(account: Account, *, amount: int, currency: str, method: Document, card: PublishedCard) -> Document:
     """Return an attempt that has not been decided yet; `method` is a payment method or a card like one."""
     return {
         "id": new_id("ch_3"),

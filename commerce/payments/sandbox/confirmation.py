@@ -175,9 +175,7 @@ def pay(account: Account, intent: Document, method: Document) -> Document:
     emit(account, "charge.succeeded", charge)
     _use_method(account, intent, method)
     is_held = intent["status"] == "requires_capture"
-    emit(
-        account, "payment_intent.amount_capturable_updated" if is_held else "payment_intent.succeeded", intent
-    )
+    emit(account, "payment_intent.amount_capturable_updated" if is_held else "payment_intent.succeeded", intent)
     return intent
 
 
@@ -243,9 +241,7 @@ def _failed(
     intent.update(status="requires_payment_method", payment_method=None, shared_payment_granted_token=None)
     account.save(intent)
     emit(account, "payment_intent.payment_failed", intent)
-    return charges.declined(
-        decline, charge=error["charge"], payment_intent=public(intent), payment_method=shown
-    )
+    return charges.declined(decline, charge=error["charge"], payment_intent=public(intent), payment_method=shown)
 
 
 def _checked(method: Document) -> Document:

@@ -90,17 +90,13 @@ def check_amount(amount: int, currency: str, param: str = "amount") -> None:
     minimum = MINIMUM_AMOUNTS.get(currency, 1)
     if amount < minimum:
         text = (
-            f"{money_text(minimum, currency)} {currency}"
-            if currency in SYMBOLS
-            else money_text(minimum, currency)
+            f"{money_text(minimum, currency)} {currency}" if currency in SYMBOLS else money_text(minimum, currency)
         )
         raise InvalidParameter(f"Amount must be at least {text}", code="amount_too_small", param=param)
     maximum = MAXIMUM_AMOUNT_IDR if currency == "idr" else MAXIMUM_AMOUNT
     if amount > maximum:
         text = (
-            f"{money_text(maximum, currency)} {currency}"
-            if currency in SYMBOLS
-            else money_text(maximum, currency)
+            f"{money_text(maximum, currency)} {currency}" if currency in SYMBOLS else money_text(maximum, currency)
         )
         raise InvalidParameter(f"Amount must be no more than {text}", code="amount_too_large", param=param)
 

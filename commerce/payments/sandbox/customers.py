@@ -10,9 +10,7 @@ from commerce.payments.sandbox.metadata import merge_metadata
 from commerce.payments.sandbox.payment_methods import attach_to, referenced
 
 TEXTS = ("description", "email", "name", "phone")
-PARAMS = frozenset(
-    (*TEXTS, "address", "expand", "invoice_settings", "metadata", "preferred_locales", "shipping")
-)
+PARAMS = frozenset((*TEXTS, "address", "expand", "invoice_settings", "metadata", "preferred_locales", "shipping"))
 CUSTOMER_SHIPPING = {
     name: value for name, value in blank_shipping().items() if name in ("address", "name", "phone")
 }

@@ -46,6 +46,4 @@ def _place(target: dict[str, Any], path: list[str], value: str, name: str) -> No
 
 
 def _conflict(name: str) -> InvalidParameter:
-    return InvalidParameter(
-        "Invalid request: a parameter was given both as a value and as an object.", param=name
-    )
+    return InvalidParameter("Invalid request: a parameter was given both as a value and as an object.", param=name)

@@ -16,9 +16,7 @@ COLUMNS = ("sequence", "entry", "amount", "currency", "payment_intent", "charge"
 SUMS = {"authorization": "authorized", "capture": "captured", "void": "voided", "refund": "refunded"}
 
 
-def record(
-    account: Account, entry: Entry, *, charge: Document, amount: int, refund: str | None = None
-) -> None:
+def record(account: Account, entry: Entry, *, charge: Document, amount: int, refund: str | None = None) -> None:
     """Append one row in minor units of the charge's currency."""
     account.connection.execute(
         "INSERT INTO ledger (account, entry, amount, currency, payment_intent, charge, refund, created)"

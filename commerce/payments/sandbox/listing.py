@@ -40,9 +40,7 @@ AND NOT EXISTS (
     WHERE json_extract(document, json_extract(term.value, '$[0]')) IS NOT json_extract(term.value, '$[1]'))
 ORDER BY sequence DESC LIMIT :limit
 """
-METADATA_CONDITION = re.compile(
-    r"""metadata\[(["'])(?P<key>[^"'\\]+)\1\]\s*:\s*(["'])(?P<value>[^"'\\]*)\3"""
-)
+METADATA_CONDITION = re.compile(r"""metadata\[(["'])(?P<key>[^"'\\]+)\1\]\s*:\s*(["'])(?P<value>[^"'\\]*)\3""")
 FIELD_CONDITION = re.compile(r"""(?P<key>status|currency|customer)\s*:\s*(["'])(?P<value>[^"'\\]*)\2""")
 
 
@@ -102,9 +100,7 @@ def _cursor(account: Account, kind: str, params: Params, name: str) -> int:
         (object_id, account.id, kind),
     ).fetchone()
     if row is None:
-        raise InvalidRequest(
-            f"No such {MISSING[kind][0]}: '{object_id}'", code="resource_missing", param=name
-        )
+        raise InvalidRequest(f"No such {MISSING[kind][0]}: '{object_id}'", code="resource_missing", param=name)
     return int(row[0])
 
 
@@ -147,8 +143,7 @@ def _conditions(query: str) -> list[tuple[str, str]]:
             conditions.append((f"$.{match['key']}", match["value"]))
         else:
             raise InvalidParameter(
-                "This sandbox searches for metadata['key']:'value', status, currency and customer, joined "
-                "by AND.",
+                "This sandbox searches for metadata['key']:'value', status, currency and customer, joined by AND.",
                 param="query",
             )
     return conditions

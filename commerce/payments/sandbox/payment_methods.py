@@ -111,9 +111,7 @@ def attach(account: Account, payment_method_id: str, params: Params) -> Document
     if "customer_account" in params:
         raise unsupported("customer_account")
     if "customer" not in params:
-        raise InvalidParameter(
-            "Missing required param: customer.", code="parameter_missing", param="customer"
-        )
+        raise InvalidParameter("Missing required param: customer.", code="parameter_missing", param="customer")
     method = retrieve(account, payment_method_id)
     customer = account.referenced("customer", params["customer"], "customer")
     if method["customer"] is not None:

@@ -72,9 +72,7 @@ def _without_charge(intent_id: str) -> InvalidRequest:
 def _amount_to_refund(charge: Document, params: Params) -> int:
     remaining: int = charge["amount_captured"] - charge["amount_refunded"]
     if remaining == 0:
-        raise InvalidRequest(
-            f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded"
-        )
+        raise InvalidRequest(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
     amount: int = params.get("amount", remaining)
     if amount < 1:
         raise InvalidParameter(

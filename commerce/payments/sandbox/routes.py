@@ -90,9 +90,7 @@ ROUTES = (
     Route("POST", "/v1/tokens", "TokenCreateParams", _given(tokens.create)),
     _read("/v1/tokens/{}", "TokenRetrieveParams", _on(tokens.retrieve)),
     _preview("POST", GRANTED_TOKENS, "GrantedTokenCreateParams", _given(shared_payment_tokens.create)),
-    _preview(
-        "POST", GRANTED_TOKENS + "/{}/revoke", "GrantedTokenRevokeParams", _on(shared_payment_tokens.revoke)
-    ),
+    _preview("POST", GRANTED_TOKENS + "/{}/revoke", "GrantedTokenRevokeParams", _on(shared_payment_tokens.revoke)),
     _preview(
         "GET",
         "/v1/shared_payment/granted_tokens/{}",

@@ -19,8 +19,7 @@ MAX_LIFETIME = 90 * 24 * 60 * 60
 PARAM = "payment_method_data[shared_payment_granted_token]"
 DEACTIVATED = "The shared payment granted token cannot be used because it is already in a deactivated state."
 TOO_MUCH = (
-    "The requested amount is greater than the remaining amount capturable with this shared payment "
-    "granted token."
+    "The requested amount is greater than the remaining amount capturable with this shared payment granted token."
 )
 OTHER_CURRENCY = "The requested currency does not match the currency of this shared payment granted token."
 FOR_LATER = "The parameter `setup_future_usage` cannot be used with a shared payment granted token."

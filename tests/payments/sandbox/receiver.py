@@ -24,9 +24,7 @@ class Receiver:
 
     def wait_for(self, count: int) -> list[tuple[bytes, str]]:
         with self.changed:
-            assert self.changed.wait_for(lambda: len(self.arrived) >= count, 10), (
-                f"{len(self.arrived)} arrived"
-            )
+            assert self.changed.wait_for(lambda: len(self.arrived) >= count, 10), f"{len(self.arrived)} arrived"
             return list(self.arrived)
 
 

@@ -52,9 +52,7 @@ def test_basic_and_bearer_name_the_same_account(wire: Wire, key: str, kind: str)
     assert found.json["name"] == "Ada"
 
 
-def test_keys_do_not_see_each_other(
-    sandbox: RunningSandbox, client: stripe.StripeClient, ledger: Ledger
-) -> None:
+def test_keys_do_not_see_each_other(sandbox: RunningSandbox, client: stripe.StripeClient, ledger: Ledger) -> None:
     paid = client.v1.payment_intents.create(payment())
     stranger = connect(sandbox.base_url, "sk_test_stranger")
 

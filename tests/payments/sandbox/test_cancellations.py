@@ -23,9 +23,7 @@ def test_cancel_releases_the_hold(client: stripe.StripeClient, ledger: Ledger) -
 
 
 @pytest.mark.parametrize("method", [None, "pm_card_visa"])
-def test_intent_without_hold_is_canceled(
-    client: stripe.StripeClient, ledger: Ledger, method: str | None
-) -> None:
+def test_intent_without_hold_is_canceled(client: stripe.StripeClient, ledger: Ledger, method: str | None) -> None:
     params = unconfirmed() if method is None else unconfirmed(payment_method=method)
     intent = client.v1.payment_intents.create(params)
 

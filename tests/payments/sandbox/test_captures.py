@@ -66,9 +66,7 @@ def test_other_amounts_than_held_are_refused(
 
 
 @pytest.mark.parametrize("amount_to_capture", [4900, 4000])
-def test_second_capture_is_refused(
-    client: stripe.StripeClient, ledger: Ledger, amount_to_capture: int
-) -> None:
+def test_second_capture_is_refused(client: stripe.StripeClient, ledger: Ledger, amount_to_capture: int) -> None:
     intent = client.v1.payment_intents.create(hold())
     client.v1.payment_intents.capture(intent.id, {"amount_to_capture": amount_to_capture})
     before = ledger()
@@ -85,9 +83,7 @@ def test_second_capture_is_refused(
 def test_intent_without_hold_is_not_captured(client: stripe.StripeClient, ledger: Ledger) -> None:
     intent = client.v1.payment_intents.create(unconfirmed())
 
-    with pytest.raises(
-        stripe.InvalidRequestError, match="it has a status of requires_payment_method"
-    ) as refused:
+    with pytest.raises(stripe.InvalidRequestError, match="it has a status of requires_payment_method") as refused:
         client.v1.payment_intents.capture(intent.id)
 
     assert refused.value.code == "payment_intent_unexpected_state"

@@ -14,9 +14,7 @@ def test_token_is_charged_without_an_intent(client: stripe.StripeClient, ledger:
 
 
 def test_charge_is_held_and_captured(client: stripe.StripeClient, ledger: Ledger) -> None:
-    charge = client.v1.charges.create(
-        {"amount": 2000, "currency": "usd", "source": "tok_visa", "capture": False}
-    )
+    charge = client.v1.charges.create({"amount": 2000, "currency": "usd", "source": "tok_visa", "capture": False})
     assert charge.captured is False
 
     captured = client.v1.charges.capture(charge.id, {"amount": 1500})
@@ -57,9 +55,7 @@ def test_declined_token_takes_nothing(
         ({"amount": "49", "currency": "usd", "source": "tok_visa"}, "amount_too_small"),
     ],
 )
-def test_impossible_charges_are_refused(
-    wire: Wire, ledger: Ledger, params: dict[str, str], code: str
-) -> None:
+def test_impossible_charges_are_refused(wire: Wire, ledger: Ledger, params: dict[str, str], code: str) -> None:
     answer = wire("POST", "/v1/charges", params)
 
     assert (answer.status, answer.error["code"]) == (400, code)
@@ -81,9 +77,7 @@ def test_created_token_is_charged_once(client: stripe.StripeClient, ledger: Ledg
 
 
 def test_uncaptured_charge_is_not_refunded(client: stripe.StripeClient, ledger: Ledger) -> None:
-    charge = client.v1.charges.create(
-        {"amount": 2000, "currency": "usd", "source": "tok_visa", "capture": False}
-    )
+    charge = client.v1.charges.create({"amount": 2000, "currency": "usd", "source": "tok_visa", "capture": False})
 
     with pytest.raises(stripe.InvalidRequestError, match="has not been captured"):
         client.v1.refunds.create({"charge": charge.id})

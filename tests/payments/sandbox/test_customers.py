@@ -10,9 +10,7 @@ def test_customer_is_kept_and_changed(client: stripe.StripeClient) -> None:
         {"email": "ada@example.com", "address": {"line1": "1 Way", "country": "US"}, "metadata": {"a": "1"}}
     )
 
-    client.v1.customers.update(
-        customer.id, {"name": "Ada", "address": {"line1": "2 Way"}, "metadata": {"a": ""}}
-    )
+    client.v1.customers.update(customer.id, {"name": "Ada", "address": {"line1": "2 Way"}, "metadata": {"a": ""}})
     found = client.v1.customers.retrieve(customer.id)
 
     assert (found.email, found.name, found.livemode) == ("ada@example.com", "Ada", False)

@@ -99,9 +99,7 @@ def test_blocked_charge_never_reaches_the_network(client: stripe.StripeClient) -
 def test_checks_are_those_of_the_card(
     client: stripe.StripeClient, card: str, checks: tuple[str, str | None]
 ) -> None:
-    intent = client.v1.payment_intents.create(
-        payment(payment_method=f"pm_card_{card}", expand=["latest_charge"])
-    )
+    intent = client.v1.payment_intents.create(payment(payment_method=f"pm_card_{card}", expand=["latest_charge"]))
 
     shown = intent.to_dict()["latest_charge"]["payment_method_details"]["card"]["checks"]
     assert (shown["cvc_check"], shown["address_postal_code_check"]) == checks

@@ -46,9 +46,7 @@ def test_cancellation_tells_its_step(client: stripe.StripeClient) -> None:
         ("pm_card_authenticationRequired", ["payment_intent.requires_action"]),
     ],
 )
-def test_attempt_tells_how_it_ended(
-    client: stripe.StripeClient, wire: Wire, card: str, steps: list[str]
-) -> None:
+def test_attempt_tells_how_it_ended(client: stripe.StripeClient, wire: Wire, card: str, steps: list[str]) -> None:
     wire("POST", "/v1/payment_intents", {
         "amount": 100, "currency": "usd", "confirm": "true", "payment_method": card,
         "allowed_payment_method_types[]": "card",
@@ -78,9 +76,7 @@ def test_token_tells_its_use(client: stripe.StripeClient, wire: Wire) -> None:
         "usage_limits[currency]": "usd",
         "usage_limits[max_amount]": "100",
     }
-    token = wire(
-        "POST", "/v1/test_helpers/shared_payment/granted_tokens", limits, {"Stripe-Version": PREVIEW}
-    )
+    token = wire("POST", "/v1/test_helpers/shared_payment/granted_tokens", limits, {"Stripe-Version": PREVIEW})
     pays: dict[str, Any] = {
         "amount": 100, "currency": "usd", "confirm": "true", "allowed_payment_method_types[]": "card",
         "payment_method_data[shared_payment_granted_token]": token.json["id"],

@@ -148,9 +148,7 @@ def test_key_is_forgotten_after_a_day(wire: Wire, sandbox: RunningSandbox, ledge
             )
         store.close()
 
-        assert (
-            wire("POST", CHARGE, TOKEN, keyed("old-and-young")).headers.get("Idempotent-Replayed") == replayed
-        )
+        assert wire("POST", CHARGE, TOKEN, keyed("old-and-young")).headers.get("Idempotent-Replayed") == replayed
 
     assert ledger() == [("authorization", 2000), ("capture", 2000)] * 2
 

@@ -9,10 +9,7 @@ from tests.payments.sandbox.conftest import Ledger
 from tests.payments.sandbox.running import RunningSandbox
 from tests.payments.sandbox.samples import hold
 
-ROW = (
-    "INSERT INTO ledger (account, entry, amount, currency, charge, created)"
-    " VALUES ('acct_1', ?, ?, 'usd', ?, 1)"
-)
+ROW = "INSERT INTO ledger (account, entry, amount, currency, charge, created) VALUES ('acct_1', ?, ?, 'usd', ?, 1)"
 
 
 @pytest.fixture

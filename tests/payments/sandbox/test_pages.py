@@ -32,9 +32,7 @@ class Cells(HTMLParser):
             self.rows[-1].append(data.strip())
 
 
-def test_page_shows_every_amount_in_its_currency(
-    sandbox: RunningSandbox, client: stripe.StripeClient
-) -> None:
+def test_page_shows_every_amount_in_its_currency(sandbox: RunningSandbox, client: stripe.StripeClient) -> None:
     yen = client.v1.payment_intents.create(payment(amount=5000, currency="jpy"))
     held = client.v1.payment_intents.create(hold(amount=123_450, currency="kwd"))
     part = client.v1.payment_intents.create(hold())

@@ -35,9 +35,7 @@ def test_text_becomes_what_is_declared() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("value", "converted"), [("true", True), ("false", False), ("recurring", "recurring")]
-)
+@pytest.mark.parametrize(("value", "converted"), [("true", True), ("false", False), ("recurring", "recurring")])
 def test_one_parameter_may_have_several_kinds(value: str, converted: object) -> None:
     given = {"amount": "100", "currency": "usd", "confirm": "true", "off_session": value}
 

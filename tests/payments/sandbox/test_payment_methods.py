@@ -52,9 +52,7 @@ def test_card_numbers_are_not_kept(client: stripe.StripeClient, sandbox: Running
     client.v1.tokens.create({"card": PUBLISHED})
 
     with closing(sqlite3.connect(sandbox.data, timeout=10)) as store:
-        objects = store.execute(
-            "SELECT document FROM objects WHERE account = ?", (account_id(key),)
-        ).fetchall()
+        objects = store.execute("SELECT document FROM objects WHERE account = ?", (account_id(key),)).fetchall()
         bodies = store.execute(
             "SELECT body FROM idempotency_keys WHERE account = ?", (account_id(key),)
         ).fetchall()
@@ -73,9 +71,7 @@ def test_nothing_is_kept_of_an_unknown_number(
 
     with closing(sqlite3.connect(sandbox.data, timeout=10)) as store:
         objects = store.execute("SELECT id FROM objects WHERE account = ?", (account_id(key),)).fetchall()
-        keys = store.execute(
-            "SELECT key FROM idempotency_keys WHERE account = ?", (account_id(key),)
-        ).fetchall()
+        keys = store.execute("SELECT key FROM idempotency_keys WHERE account = ?", (account_id(key),)).fetchall()
     assert (objects, keys) == ([], [])
 
 

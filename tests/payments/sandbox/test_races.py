@@ -81,9 +81,7 @@ def test_refunds_never_exceed_the_capture(
 ) -> None:
     intent = client.v1.payment_intents.create(payment(amount=1000))
 
-    answers = at_once(
-        count, lambda _n: wire("POST", "/v1/refunds", {"payment_intent": intent.id, "amount": 600})
-    )
+    answers = at_once(count, lambda _n: wire("POST", "/v1/refunds", {"payment_intent": intent.id, "amount": 600}))
 
     assert Counter(answer.status for answer in answers) == {200: 1, 400: count - 1}
     assert ledger() == [("authorization", 1000), ("capture", 1000), ("refund", 600)]

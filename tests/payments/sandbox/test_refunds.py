@@ -110,9 +110,7 @@ def test_payment_without_charge_is_not_refunded(client: stripe.StripeClient, led
         ({"charge": "ch_1", "reverse_transfer": "true"}, 400, "This sandbox does not emulate the parameter"),
     ],
 )
-def test_impossible_refunds_are_refused(
-    wire: Wire, params: dict[str, str], status: int, message: str
-) -> None:
+def test_impossible_refunds_are_refused(wire: Wire, params: dict[str, str], status: int, message: str) -> None:
     answer = wire("POST", "/v1/refunds", params)
 
     assert answer.status == status

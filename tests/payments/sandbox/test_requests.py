@@ -69,9 +69,7 @@ def test_empty_text_cannot_unset_a_parameter(wire: Wire) -> None:
     assert answer.error["message"].startswith("You passed an empty string for 'description'.")
 
 
-@pytest.mark.parametrize(
-    "name", ["transfer_data[destination]", "on_behalf_of", "confirmation_token", "mandate"]
-)
+@pytest.mark.parametrize("name", ["transfer_data[destination]", "on_behalf_of", "confirmation_token", "mandate"])
 def test_parameters_that_are_not_emulated_are_refused(wire: Wire, name: str) -> None:
     answer = wire("POST", CREATE, {**VALID, name: "x"})
 
