@@ -68,6 +68,12 @@ class CardError(Refusal):
     keeps_effects = True
 
 
+class CardNotSaved(CardError):
+    """The issuer declined a card as it was being saved: nothing is saved with it either."""
+
+    keeps_effects = False
+
+
 class UnknownCard(CardError):
     """A number that is no published test card. Nothing is kept of it, not even a fingerprint."""
 

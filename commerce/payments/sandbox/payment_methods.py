@@ -11,7 +11,7 @@ from commerce.payments.sandbox.account import Account
 from commerce.payments.sandbox.cards import BY_NAME, PublishedCard, find_card, find_card_by_number
 from commerce.payments.sandbox.documents import Document, Params, blank_billing_details, merge
 from commerce.payments.sandbox.errors import (
-    CardError,
+    CardNotSaved,
     InvalidParameter,
     InvalidRequest,
     UnknownCard,
@@ -125,7 +125,7 @@ def attach_to(account: Account, method: Document, customer_id: str) -> Document:
     """Save a payment method to a customer."""
     card = card_behind(method)
     if card.decline is not None and not card.attaches:
-        raise CardError(
+        raise CardNotSaved(
             card.decline.message,
             code=card.decline.code,
             decline_code=card.decline.decline_code,

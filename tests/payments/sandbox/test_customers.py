@@ -40,6 +40,15 @@ def test_deleted_customer_is_gone(client: stripe.StripeClient, ledger: Ledger) -
     assert ledger() == []
 
 
+def test_customer_with_a_declined_card_is_not_made(client: stripe.StripeClient) -> None:
+    with pytest.raises(stripe.CardError) as declined:
+        client.v1.customers.create({"payment_method": "pm_card_visa_chargeDeclined"})
+
+    assert (declined.value.http_status, declined.value.code) == (402, "card_declined")
+    assert client.v1.customers.list().data == []
+    assert client.v1.events.list().data == []
+
+
 @pytest.mark.parametrize("params", [{"source": "tok_visa"}, {"balance": 100}, {"tax_exempt": "exempt"}])
 def test_what_is_not_emulated_is_refused(client: stripe.StripeClient, params: dict[str, object]) -> None:
     with pytest.raises(stripe.InvalidRequestError, match="does not emulate"):
