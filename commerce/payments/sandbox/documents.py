@@ -1,5 +1,6 @@
 """The JSON documents that Stripe objects are kept and sent as."""
 
+from copy import deepcopy
 from typing import Any
 
 Document = dict[str, Any]
@@ -9,6 +10,11 @@ Params = dict[str, Any]
 def public(document: Document) -> Document:
     """Copy a document without the keys that only the sandbox knows, which start with an underscore."""
     return {key: value for key, value in document.items() if not key.startswith("_")}
+
+
+def snapshot(document: Document) -> Document:
+    """Copy what is public of a document deeply, so that later changes do not show in it."""
+    return deepcopy(public(document))
 
 
 def merge(current: Document | None, given: Document, blank: Document) -> Document:

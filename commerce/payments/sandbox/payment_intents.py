@@ -3,7 +3,7 @@
 from commerce.payments.sandbox import charges, confirmation, ledger, shared_payment_tokens
 from commerce.payments.sandbox.account import Account
 from commerce.payments.sandbox.currencies import check_amount, check_currency
-from commerce.payments.sandbox.documents import Document, Params, public
+from commerce.payments.sandbox.documents import Document, Params, public, snapshot
 from commerce.payments.sandbox.errors import InvalidParameter, InvalidRequest, unsupported
 from commerce.payments.sandbox.events import emit
 from commerce.payments.sandbox.identifiers import new_id, random_text
@@ -167,7 +167,7 @@ def confirm(account: Account, intent_id: str, params: Params) -> Document:
     intent = account.retrieve("payment_intent", intent_id)
     _refuse_unsupported(params, CONFIRM_PARAMS)
     confirmation.check_confirmable(intent)
-    before = public(intent)
+    before = snapshot(intent)
     apply_terms(account, intent, params)
     method = choose_method(account, intent, params)
     return confirmation.attempt(account, intent, method, params, before=before)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import stripe
 
@@ -81,6 +83,23 @@ def test_paid_intent_is_not_confirmed_again(
     assert refused.value.code == "payment_intent_unexpected_state"
     assert intent_of(refused.value) == intent.id
     assert ledger() == before
+
+
+def test_refused_confirmation_changes_nothing(client: stripe.StripeClient, ledger: Ledger) -> None:
+    intent = client.v1.payment_intents.create(unconfirmed())
+    options: Any = {
+        "receipt_email": "a@b.c",
+        "payment_method_options": {"card": {"request_three_d_secure": "any"}},
+    }
+
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.v1.payment_intents.confirm(intent.id, options)
+
+    assert refused.value.error is not None
+    assert refused.value.error.payment_intent is not None
+    assert refused.value.error.payment_intent.to_dict() == intent.to_dict()
+    assert client.v1.payment_intents.retrieve(intent.id).to_dict() == intent.to_dict()
+    assert ledger() == []
 
 
 def test_redirects_need_a_return_url(client: stripe.StripeClient, ledger: Ledger) -> None:
