@@ -36,10 +36,8 @@ def main() -> None:
     if options.die_with_parent:
         die_with_parent(os.getppid())
     options.data.parent.mkdir(parents=True, exist_ok=True)
-    alone = (
-        _hold(options.data.with_name(options.data.name + ".lock")),
-        _hold_port(options.host, options.port),
-    )
+    data_lock = _hold(options.data.with_name(options.data.name + ".lock"))
+    port_lock = _hold_port(options.host, options.port)
     server = Granian(
         "commerce.payments.sandbox",
         address=options.host,
@@ -53,8 +51,9 @@ def main() -> None:
         log_enabled=False,
     )
     server.serve(target_loader=partial(_load, options, os.getpid()), wrap_loader=False)
-    for held in alone:
-        held.close()
+    Path(port_lock.name).unlink(missing_ok=True)
+    for lock in (data_lock, port_lock):
+        lock.close()
 
 
 def _load(options: argparse.Namespace, server_pid: int) -> "WSGIApplication":
@@ -123,7 +122,7 @@ def _hold(path: Path) -> IO[str]:
 
 def _hold_port(host: str, port: int) -> IO[str]:
     """Refuse a port that is taken: the server listens with SO_REUSEPORT and would share it silently."""
-    held = _hold(Path(tempfile.gettempdir()) / f"stripe-sandbox-{port}.lock")
+    held = _hold(Path(tempfile.gettempdir()) / f"stripe-sandbox-{os.getuid()}-{port}.lock")
     pause = threading.Event()
     for _attempt in range(int(PATIENCE / PAUSE)):
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
@@ -139,7 +138,10 @@ def _hold_port(host: str, port: int) -> IO[str]:
 
 
 def die_with_parent(parent_pid: int) -> None:
-    """End this process when its parent ends, however that ends."""
+    """End this process when its parent ends, however that ends.
+
+    On Linux the parent is the thread that started this process: it should be one that lasts.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     else:

@@ -76,8 +76,8 @@ AUTHENTICATION_NOT_HANDLED = Decline(
 BLOCKED = Decline("Your card was declined.", decline_code="fraudulent", is_blocked=True)
 
 
-def _declined(name: str, last4: str, decline: Decline, **details: str) -> PublishedCard:
-    return PublishedCard(name, last4, decline=decline, attaches=False, **details)  # type: ignore[arg-type]
+def _declined(name: str, last4: str, decline: Decline, funding: str = "credit") -> PublishedCard:
+    return PublishedCard(name, last4, decline=decline, attaches=False, funding=funding)
 
 
 PUBLISHED_CARDS = (

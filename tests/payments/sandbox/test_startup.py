@@ -49,7 +49,7 @@ def test_second_server_over_one_file_is_refused(sandbox: RunningSandbox) -> None
 def test_second_server_on_one_port_is_refused(sandbox: RunningSandbox, tmp_path: Path) -> None:
     message = refused("--port", str(sandbox.port), "--data", str(tmp_path / "s.sqlite3"))
 
-    assert f"stripe-sandbox-{sandbox.port}.lock" in message
+    assert f"-{sandbox.port}.lock." in message
 
 
 @pytest.mark.parametrize("polite", [signal.SIGTERM, signal.SIGINT])
