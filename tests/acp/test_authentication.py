@@ -1,0 +1,212 @@
+"""Who may call, and whose sessions they see (AUTH-*)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.utils import timezone
+
+from commerce.accounts.models import Agent, AgentKey, Merchant
+from commerce.accounts.services import issue_key, require_signature, revoke_key
+from commerce.checkout.models import CheckoutSession
+from tests.api import AcpClient, Answer
+from tests.factories import AgentFactory, VariantFactory
+
+
+@pytest.mark.parametrize(
+    "authorization", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer ack_wrong_key", "bearer  "]
+)
+def test_refuses_who_shows_no_valid_key(acp: AcpClient, authorization: str | None) -> None:
+    answer = acp.get("/checkout_sessions/cs_x", headers={"Authorization": authorization})
+
+    assert (answer.status, answer.body["code"]) == (401, "unauthorized")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_revoked_key_is_refused_at_once(agent: Agent) -> None:
+    key, token = issue_key(agent)
+    client = AcpClient(token)
+
+    before = client.get("/checkout_sessions/cs_x")
+    revoke_key(key, now=timezone.now())
+    after = client.get("/checkout_sessions/cs_x")
+
+    assert (before.status, after.status) == (404, 401)
+
+
+def test_an_expired_key_is_refused(agent: Agent) -> None:
+    _, token = issue_key(agent, expires_at=timezone.now() - timedelta(seconds=1))
+
+    assert AcpClient(token).get("/checkout_sessions/cs_x").status == 401
+
+
+def test_the_keys_of_a_paused_merchant_or_agent_are_refused(agent: Agent, acp: AcpClient) -> None:
+    Agent.objects.filter(pk=agent.pk).update(is_active=False)
+    paused_agent = acp.get("/checkout_sessions/cs_x")
+    Agent.objects.filter(pk=agent.pk).update(is_active=True)
+    Merchant.objects.filter(pk=agent.merchant_id).update(status="paused")
+    paused_merchant = acp.get("/checkout_sessions/cs_x")
+
+    assert (paused_agent.status, paused_merchant.status) == (401, 401)
+
+
+def test_a_key_without_the_scope_is_forbidden(agent: Agent) -> None:
+    _, token = issue_key(agent, scopes=("carts",))
+    client = AcpClient(token)
+
+    assert client.get("/checkout_sessions/cs_x").status == 403
+    assert client.get("/carts/cart_x").status == 404
+
+
+def test_only_a_hash_of_the_key_is_kept(agent: Agent) -> None:
+    key, token = issue_key(agent)
+
+    row = str(AgentKey.objects.filter(pk=key.pk).values().get())
+
+    assert token.rsplit("_", 1)[1] not in row
+    assert hashlib.sha256(token.encode()).hexdigest() in row
+
+
+Call = Callable[[AcpClient, str], Answer]
+
+CALLS: dict[str, Call] = {
+    "read": lambda client, session_id: client.read(session_id),
+    "update": lambda client, session_id: client.update(session_id, order_notes="mine"),
+    "complete": lambda client, session_id: client.complete(session_id, "spt_x"),
+    "cancel": lambda client, session_id: client.cancel(session_id),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+@pytest.mark.parametrize("other", ["another merchant's agent", "another agent of the merchant"])
+def test_nobody_else_sees_a_session(acp: AcpClient, merchant: Merchant, other: str, call: Call) -> None:
+    session = acp.create(VariantFactory(merchant=merchant).pk)
+    is_same_merchant = other == "another agent of the merchant"
+    _, token = issue_key(AgentFactory(merchant=merchant) if is_same_merchant else AgentFactory())
+
+    answer = call(AcpClient(token), session.body["id"])
+
+    assert (answer.status, answer.body["code"]) == (404, "not_found")
+    assert acp.read(session.body["id"]).raw == session.raw
+
+
+def test_another_key_of_the_agent_sees_the_session(acp: AcpClient, agent: Agent, merchant: Merchant) -> None:
+    session = acp.create(VariantFactory(merchant=merchant).pk)
+    _, token = issue_key(agent)
+
+    assert AcpClient(token).read(session.body["id"]).status == 200
+
+
+def test_another_merchants_items_do_not_exist(acp: AcpClient, stranger: AcpClient) -> None:
+    foreign = VariantFactory()
+
+    answer = acp.create(foreign.pk)
+
+    assert (answer.status, answer.body["code"], answer.body["param"]) == (
+        400,
+        "invalid_item_id",
+        "$.line_items[0].id",
+    )
+
+
+def test_ids_cannot_be_guessed(acp: AcpClient, merchant: Merchant) -> None:
+    tote = VariantFactory(merchant=merchant)
+
+    ids = [acp.create(tote.pk).body["id"] for _ in range(5)]
+
+    tails = [one.removeprefix("cs_") for one in ids]
+    assert len(set(ids)) == 5
+    assert all(len(tail) >= 16 for tail in tails)
+    assert len({tail[:4] for tail in tails}) == 5
+
+
+# --- signed requests -------------------------------------------------------------------------------------
+
+BODY = b'{"capabilities":{},"currency":"usd","line_items":[{"id":"%s"}]}'
+
+
+def _base64url(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def _hmac_key() -> tuple[str, Callable[[bytes], bytes]]:
+    return "shared-secret", lambda content: hmac.new(b"shared-secret", content, hashlib.sha256).digest()
+
+
+def _ed25519_key() -> tuple[str, Callable[[bytes], bytes]]:
+    private = ed25519.Ed25519PrivateKey.generate()
+    public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return public.decode(), private.sign
+
+
+def _es256_key() -> tuple[str, Callable[[bytes], bytes]]:
+    private = ec.generate_private_key(ec.SECP256R1())
+    public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    def sign(content: bytes) -> bytes:
+        r, s = decode_dss_signature(private.sign(content, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+    return public.decode(), sign
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "make"), [("hmac-sha256", _hmac_key), ("ed25519", _ed25519_key), ("es256", _es256_key)]
+)
+def test_a_key_that_asks_for_signatures_gets_them(
+    agent: Agent, merchant: Merchant, algorithm: str, make: Callable[[], tuple[str, Callable[[bytes], bytes]]]
+) -> None:
+    material, sign = make()
+    key, token = issue_key(agent)
+    require_signature(key, algorithm=algorithm, secret_or_public_key=material)
+    client = AcpClient(token)
+    raw = BODY % VariantFactory(merchant=merchant).pk.encode()
+    stamp = timezone.now().isoformat()
+    signature = _base64url(sign(raw + b"." + stamp.encode()))
+
+    def post(**headers: str) -> int:
+        return client.post("/checkout_sessions", raw=raw, headers=dict(headers)).status
+
+    assert post(Signature=signature, Timestamp=stamp) == 201
+    assert post(Signature=signature) == 401
+    assert post(Timestamp=stamp) == 401
+    assert post(Signature=_base64url(sign(b"other." + stamp.encode())), Timestamp=stamp) == 401
+    assert CheckoutSession.objects.count() == 1
+
+
+def test_an_old_signature_is_refused(agent: Agent, merchant: Merchant) -> None:
+    key, token = issue_key(agent)
+    require_signature(key, algorithm="hmac-sha256", secret_or_public_key="shared-secret")
+    raw = BODY % VariantFactory(merchant=merchant).pk.encode()
+    stamp = (timezone.now() - timedelta(minutes=6)).isoformat()
+    signature = hmac.new(b"shared-secret", raw + b"." + stamp.encode(), hashlib.sha256).digest()
+
+    answer = AcpClient(token).post(
+        "/checkout_sessions", raw=raw, headers={"Signature": _base64url(signature), "Timestamp": stamp}
+    )
+
+    assert answer.status == 401
+
+
+def test_a_signature_covers_the_meaning_of_the_body(agent: Agent, merchant: Merchant) -> None:
+    key, token = issue_key(agent)
+    require_signature(key, algorithm="hmac-sha256", secret_or_public_key="shared-secret")
+    canonical = BODY % VariantFactory(merchant=merchant).pk.encode()
+    spaced = canonical.replace(b":", b": ").replace(b",", b",\n ")
+    stamp = timezone.now().isoformat()
+    signature = hmac.new(b"shared-secret", canonical + b"." + stamp.encode(), hashlib.sha256).digest()
+
+    answer = AcpClient(token).post(
+        "/checkout_sessions", raw=spaced, headers={"Signature": _base64url(signature), "Timestamp": stamp}
+    )
+
+    assert answer.status == 201

@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from commerce.accounts.models import Merchant
+from tests.api import AcpClient
+from tests.conftest import StripeAccount
+from tests.factories import VariantFactory
+
+
+def test_buys(acp: AcpClient, merchant: Merchant, stripe_account: StripeAccount) -> None:
+    tote = VariantFactory(merchant=merchant, price_minor=2400)
+
+    session = acp.create(tote.pk)
+    done = acp.complete(session.body["id"], stripe_account.mint(session.total()))
+
+    assert done.status == 200
+    assert done.body["status"] == "completed"
+    assert done.body["order"]["checkout_session_id"] == session.body["id"]
+    assert stripe_account.ledger() == [("authorization", 2400 + 500 + 174)]
