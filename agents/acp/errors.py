@@ -100,8 +100,6 @@ def exception_response(problem: Exception) -> HttpResponse:
         if isinstance(problem, RequestError):
             for name, value in problem.headers.items():
                 response[name] = value
-        if response.status_code == 405:
-            response["Allow"] = "GET"
         return response
     if isinstance(problem, exceptions.APIException):
         return _framework_response(problem)
