@@ -1,0 +1,88 @@
+"""Where the demo keeps its state, what it was given, and what its processes are told."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents.demo.processes import PROJECT
+
+
+class LiveKeyError(RuntimeError):
+    """The demo buys things, and was given a key that would charge real cards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The demo's directory and what lies in it."""
+
+    directory: Path
+
+    @classmethod
+    def from_environment(cls) -> Places:
+        given = os.environ.get("DEMO_DATA_DIR")
+        return cls(Path(given).absolute() if given else PROJECT / ".data" / "demo")
+
+    @property
+    def logs(self) -> Path:
+        return self.directory / "logs"
+
+    @property
+    def events(self) -> Path:
+        """What the agent has received, one JSON object a line."""
+        return self.directory / "events.jsonl"
+
+    @property
+    def beat(self) -> Path:
+        return self.directory / "beat"
+
+    def make(self) -> None:
+        """Create the directories and begin new logs."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.beat.mkdir(exist_ok=True)
+        for old in (*self.logs.glob("*.log"), *self.beat.iterdir()):
+            old.unlink()
+        self.events.unlink(missing_ok=True)
+
+    def kept_stripe_key(self) -> str:
+        """Return the sandbox key of this directory, so that its ledger goes on with every run."""
+        file = self.directory / "stripe_key"
+        if not file.exists():
+            file.write_text(f"sk_test_{secrets.token_hex(12)}")
+        return file.read_text()
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What already runs elsewhere. Nothing is started in place of what is named here."""
+
+    database_url: str
+    redis_url: str
+    stripe_secret_key: str
+    stripe_api_base: str
+
+    @classmethod
+    def from_environment(cls) -> Given:
+        """Raises LiveKeyError."""
+        names = ("DATABASE_URL", "REDIS_URL", "STRIPE_SECRET_KEY", "STRIPE_API_BASE")
+        given = cls(*(os.environ.get(name, "") for name in names))
+        if given.stripe_secret_key and "_test_" not in given.stripe_secret_key:
+            raise LiveKeyError("STRIPE_SECRET_KEY is no test key. The demo pays with test cards only.")
+        return given
+
+
+def surroundings(told: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a child: ours, what it is told, and quiet logs unless asked otherwise."""
+    quiet = {"LOG_LEVEL": "WARNING", "CELERY_LOG_LEVEL": "WARNING", "PYTHONUNBUFFERED": "1"}
+    allowed = os.environ.get("WEBHOOK_ALLOWED_PRIVATE_HOSTS", "")
+    hosts = ",".join(part for part in (allowed, "127.0.0.1") if part)
+    return {
+        **quiet,
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "commerce.settings"),
+        "WEBHOOK_ALLOWED_PRIVATE_HOSTS": hosts,
+        **told,
+    }
