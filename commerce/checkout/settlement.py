@@ -18,7 +18,7 @@ from commerce.accounts.services import unspend
 from commerce.checkout.document import Session
 from commerce.checkout.facts import buyer_fingerprint
 from commerce.checkout.messages import Issue, refusal
-from commerce.checkout.placing import order_of, quantities_of
+from commerce.checkout.placing import order_of
 from commerce.checkout.services import require_session
 from commerce.checkout.sql import lock_any_session, update_write
 from commerce.checkout.states import SESSION_TRANSITIONS, Status
@@ -107,7 +107,7 @@ def _place(
     writes = [
         *also,
         update_write(session),
-        *commit_writes(quantities_of(document), reference=reference),
+        *commit_writes(len(document.lines), reference=reference),
         *place_order_writes(order),
     ]
     if used := [discount.discount_id for discount in document.discounts]:

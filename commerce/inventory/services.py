@@ -65,10 +65,11 @@ _RESERVE = """
 """
 
 
-def commit_writes(quantities: Mapping[str, int], *, reference: str) -> list[Write]:
-    """Return the writes that turn held units into sold ones, for the transaction that places the order."""
-    variant_ids = sorted(quantities)
-    wanted = [quantities[variant_id] for variant_id in variant_ids]
+def commit_writes(count: int, *, reference: str) -> list[Write]:
+    """Return the writes that turn what is held for a payment attempt into sold units.
+
+    For the transaction that places the order; `count` variants must be held, else LostUpdateError.
+    """
     return [
         Write(
             "stock",
@@ -78,20 +79,20 @@ def commit_writes(quantities: Mapping[str, int], *, reference: str) -> list[Writ
                 on_hand = CASE WHEN s.is_tracked THEN s.on_hand - b.quantity ELSE s.on_hand END
             FROM stock_before b WHERE s.variant_id = b.variant_id
             """,
-            expect=len(variant_ids),
+            expect=count,
             before="""
-            SELECT s.variant_id, w.quantity
-            FROM inventory_stockitem s
-            JOIN unnest(%s::varchar[], %s::int[]) AS w (variant_id, quantity) USING (variant_id)
+            SELECT s.variant_id, r.quantity
+            FROM inventory_stockitem s JOIN inventory_reservation r ON r.stock_id = s.variant_id
+            WHERE r.reference = %s AND r.status = 'held'
             ORDER BY s.variant_id FOR NO KEY UPDATE OF s
             """,
-            before_params=[variant_ids, wanted],
+            before_params=[reference],
         ),
         Write(
             "reservations",
             "UPDATE inventory_reservation SET status = 'committed' WHERE reference = %s AND status = 'held'",
             [reference],
-            expect=len(variant_ids),
+            expect=count,
         ),
     ]
 

@@ -42,10 +42,9 @@ def upsert_stocked_product(merchant: Merchant, data: ProductData, *, is_recounte
     wanted = {
         variant_id: variant.stock for variant_id, variant in zip(change.variant_ids, data.variants, strict=True)
     }
-    for variant_id, stock in wanted.items():
-        _check(variant_id, stock, reserved=0)
     rows = StockItem.objects.filter(pk__in=wanted).order_by("pk")
     known = {row.pk: row for row in (rows.select_for_update(no_key=True) if is_recounted else rows)}
+    _check(wanted, known if is_recounted else {})
     missing = [_row(variant_id, wanted[variant_id]) for variant_id in sorted(wanted) if variant_id not in known]
     StockItem.objects.bulk_create(missing, ignore_conflicts=True)
     updated = _recount(known, wanted) if is_recounted else 0
@@ -66,7 +65,6 @@ def _recount(known: Mapping[str, StockItem], wanted: Mapping[str, StockData]) ->
     changed = []
     for variant_id, row in known.items():
         stock = wanted[variant_id]
-        _check(variant_id, stock, reserved=row.reserved)
         told = (stock.on_hand, stock.is_tracked, stock.allow_backorder)
         if told != (row.on_hand, row.is_tracked, row.allow_backorder):
             row.on_hand, row.is_tracked, row.allow_backorder = told
@@ -75,9 +73,12 @@ def _recount(known: Mapping[str, StockItem], wanted: Mapping[str, StockData]) ->
     return len(changed)
 
 
-def _check(variant_id: str, stock: StockData, *, reserved: int) -> None:
-    if abs(stock.on_hand) > MAX_ON_HAND:
-        raise ImpossibleStockError(f"{stock.on_hand} on hand is out of range.", target=("variants", variant_id))
-    if stock.is_tracked and not stock.allow_backorder and stock.on_hand < reserved:
-        held = f"fewer than the {reserved} held for buyers right now" if reserved else "fewer than none"
-        raise ImpossibleStockError(f"{stock.on_hand} on hand is {held}.", target=("variants", variant_id))
+def _check(wanted: Mapping[str, StockData], known: Mapping[str, StockItem]) -> None:
+    for index, (variant_id, stock) in enumerate(wanted.items()):
+        target = ("variants", index, "stock")
+        if abs(stock.on_hand) > MAX_ON_HAND:
+            raise ImpossibleStockError(f"{stock.on_hand} on hand is out of range.", target=target)
+        reserved = known[variant_id].reserved if variant_id in known else 0
+        if stock.is_tracked and not stock.allow_backorder and stock.on_hand < reserved:
+            held = f"fewer than the {reserved} held for buyers right now" if reserved else "fewer than none"
+            raise ImpossibleStockError(f"{stock.on_hand} on hand is {held}.", target=target)

@@ -1,0 +1,200 @@
+"""When the provider does not say what happened: asked again with the same key, never told as a decline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from commerce.accounts.models import Agent, Merchant
+from commerce.catalog.models import Variant
+from commerce.checkout.models import CheckoutSession
+from commerce.checkout.sweeps import release_reservations, resume_interrupted
+from commerce.inventory.models import Reservation, StockItem
+from commerce.inventory.services import reserve
+from commerce.orders.models import Order
+from commerce.payments.gateway import forget_gateway
+from commerce.payments.models import PaymentAttempt
+from tests.api import AcpClient, Answer, payment
+from tests.conftest import StripeAccount
+from tests.factories import VariantFactory
+from tests.provider import Wire, wire_to
+
+LOST = ["refuse", "lose", "cut", "drop", "busy"]
+
+
+@pytest.fixture
+def tote(merchant: Merchant) -> Variant:
+    return VariantFactory(merchant=merchant, price_minor=2400, stock__on_hand=5)
+
+
+@pytest.fixture
+def wire(stripe_account: StripeAccount, settings: Settings) -> Iterator[Wire]:
+    with wire_to(stripe_account.base) as wire:
+        settings.STRIPE_API_BASE = wire.url
+        settings.STRIPE_MAX_NETWORK_RETRIES = 0
+        forget_gateway()
+        yield wire
+
+
+def later(seconds: int = 700) -> None:
+    """Let the leases of all unsettled attempts end."""
+    PaymentAttempt.objects.update(leased_until=timezone.now() - timedelta(seconds=seconds))
+
+
+def complete(acp: AcpClient, session: Answer, token: str, key: str = "k") -> Answer:
+    """Complete without the rule that nothing answers 5xx."""
+    response = acp.http.generic(
+        "POST",
+        f"/acp/checkout_sessions/{session.body['id']}/complete",
+        json.dumps({"payment_data": payment(token)}),
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {acp.token}", "API-Version": "2026-04-17", "Idempotency-Key": key},
+    )
+    headers = {name.lower(): value for name, value in response.items()}
+    return Answer(response.status_code, response.json(), response.content, headers)
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_the_agent_is_told_to_repeat(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire, fault: str
+) -> None:
+    session = acp.create(tote.pk)
+    wire.faults = [fault]
+
+    answer = complete(acp, session, stripe_account.mint(session.total()))
+
+    assert (answer.status, answer.body["type"], answer.body["code"]) == (
+        503,
+        "service_unavailable",
+        "service_unavailable",
+    )
+    assert int(answer.headers["retry-after"]) >= 1
+    assert acp.read(session.body["id"]).body["status"] == "complete_in_progress"
+    assert (StockItem.objects.get().reserved, Order.objects.count()) == (1, 0)
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_the_repetition_gets_the_order_and_one_charge(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire, fault: str
+) -> None:
+    session = acp.create(tote.pk)
+    token = stripe_account.mint(session.total())
+    wire.faults = [fault]
+    complete(acp, session, token)
+    if fault == "lose":
+        assert stripe_account.ledger() == [("authorization", session.total())]
+    later()
+
+    answer = complete(acp, session, token)
+    again = complete(acp, session, token)
+
+    assert (answer.status, answer.body["status"]) == (200, "completed")
+    assert again.raw == answer.raw
+    assert stripe_account.ledger() == [("authorization", session.total())]
+    assert (Order.objects.count(), PaymentAttempt.objects.get().status) == (1, "authorized")
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_the_clock_ends_it_without_the_agent(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire, fault: str
+) -> None:
+    session = acp.create(tote.pk)
+    token = stripe_account.mint(session.total())
+    wire.faults = [fault]
+    complete(acp, session, token)
+    later()
+
+    assert [resume_interrupted(now=timezone.now()) for _ in range(2)] == [1, 0]
+
+    assert acp.read(session.body["id"]).body["status"] == "completed"
+    assert complete(acp, session, token).body["status"] == "completed"
+    assert stripe_account.ledger() == [("authorization", session.total())]
+
+
+def test_a_decline_found_out_later_gives_everything_back(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire
+) -> None:
+    session = acp.create(tote.pk)
+    token = stripe_account.mint(session.total(), card="pm_card_visa_chargeDeclined")
+    wire.faults = ["lose"]
+    complete(acp, session, token)
+    later()
+
+    answer = complete(acp, session, token)
+
+    assert (answer.body["status"], answer.codes) == ("ready_for_payment", ["payment_declined"])
+    assert StockItem.objects.get().reserved == 0
+
+
+def test_while_the_outcome_is_unknown_nothing_else_moves_the_session(
+    acp: AcpClient, agent: Agent, tote: Variant, stripe_account: StripeAccount, wire: Wire
+) -> None:
+    session = acp.create(tote.pk)
+    wire.faults = ["lose"]
+    complete(acp, session, stripe_account.mint(session.total()))
+
+    answers = [
+        acp.update(session.body["id"], order_notes="x"),
+        acp.cancel(session.body["id"]),
+        complete(acp, session, stripe_account.mint(session.total()), key="another"),
+    ]
+
+    assert [answer.status for answer in answers] == [409, 409, 409]
+    assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers)
+    assert len(stripe_account.intents()) == 1
+
+
+def test_stock_is_kept_for_as_long_as_it_may_be_paid(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire
+) -> None:
+    session = acp.create(tote.pk)
+    wire.faults = ["lose"]
+    complete(acp, session, stripe_account.mint(session.total()))
+    Reservation.objects.update(expires_at=timezone.now() - timedelta(hours=1))
+
+    assert release_reservations(now=timezone.now()) == 0
+    assert StockItem.objects.get().reserved == 1
+
+    later()
+    resume_interrupted(now=timezone.now())
+    assert (StockItem.objects.get().on_hand, StockItem.objects.get().reserved) == (4, 0)
+
+
+def test_forgotten_reservations_are_given_back(tote: Variant) -> None:
+    now = timezone.now()
+    reserve({tote.pk: 2}, reference="pay_gone", expires_at=now - timedelta(seconds=1), now=now)
+
+    assert [release_reservations(now=now) for _ in range(2)] == [1, 0]
+    assert StockItem.objects.get().reserved == 0
+
+
+def test_an_attempt_somebody_is_at_work_on_is_left_alone(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire
+) -> None:
+    session = acp.create(tote.pk)
+    wire.faults = ["lose"]
+    complete(acp, session, stripe_account.mint(session.total()))
+    PaymentAttempt.objects.update(leased_until=timezone.now() + timedelta(seconds=30))
+
+    assert resume_interrupted(now=timezone.now()) == 0
+    assert complete(acp, session, "spt_whatever").status == 409
+    assert CheckoutSession.objects.get().status == "completing"
+
+
+def test_the_pause_grows_while_the_provider_is_silent(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire
+) -> None:
+    session = acp.create(tote.pk)
+    wire.faults = ["refuse"] * 10
+    waits = []
+    for _ in range(4):
+        answer = complete(acp, session, "spt_never_reached")
+        waits.append(int(answer.headers["retry-after"]))
+        later()
+
+    assert waits == [2, 4, 8, 16]
