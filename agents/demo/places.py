@@ -39,6 +39,12 @@ class Places:
     def beat(self) -> Path:
         return self.directory / "beat"
 
+    def shown(self, name: str = "") -> str:
+        """Return a path as a person reads it: from here where it is below, else whole."""
+        path = self.directory / name
+        here = Path.cwd()
+        return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
     def make(self) -> None:
         """Create the directories and begin new logs."""
         self.logs.mkdir(parents=True, exist_ok=True)

@@ -34,7 +34,10 @@ class Reservation:
         else:
             self._socket.close()
 
-    def close(self) -> None:
+    def __enter__(self) -> Reservation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._socket.close()
 
 

@@ -44,7 +44,7 @@ class Program:
 
 
 class Processes:
-    """Everything the demo has started, by name. To be used from the main thread: the kernel ties children to it."""
+    """Everything the demo has started, by name. For the main thread only: the kernel ties children to it."""
 
     def __init__(self, logs: Path, signals: Signals) -> None:
         self.logs = logs
@@ -87,11 +87,14 @@ class Processes:
         child = self._running.get(name)
         return child.poll() if child else None
 
+    def fallen(self) -> dict[str, int]:
+        """Return the processes that have ended by themselves, with their exit status."""
+        return {name: status for name in self._running if (status := self.status(name)) is not None}
+
     def require_running(self) -> None:
         """Raise ProcessEndedError for the first process that has ended."""
-        for name in self._running:
-            if (status := self.status(name)) is not None:
-                raise ProcessEndedError(name, status)
+        for name, status in self.fallen().items():
+            raise ProcessEndedError(name, status)
 
     def wait_until(self, condition: Callable[[], bool], *, seconds: float, what: str) -> None:
         """Wait for a condition. Raises ProcessEndedError, or TimeoutError which says `what` did not happen."""

@@ -39,15 +39,14 @@ class Events:
             for line in file.read_text().splitlines():
                 self._remember(json.loads(line))
 
-    def add(self, event: dict[str, Any]) -> bool:
-        """Keep an event. False where the same `Request-Id` came before: it is the same event."""
+    def add(self, event: dict[str, Any]) -> None:
+        """Keep an event, once: the same `Request-Id` is the same event."""
         with self._lock:
             if event["request_id"] and event["request_id"] in self._seen:
-                return False
+                return
             with self._file.open("a") as file:
                 file.write(json.dumps(event) + "\n")
             self._remember(event)
-            return True
 
     def of_order(self, order_id: str) -> list[dict[str, Any]]:
         """Return the events of an order, oldest first; of every order without an id."""
@@ -89,16 +88,16 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         if length > MAX_BODY_BYTES:
             self.close_connection = True
-            return self._answer(413, {"received": False})
+            return self._refuse(413, "too_large", f"The body is larger than {MAX_BODY_BYTES} bytes.")
         body = self.rfile.read(length)
         if urlsplit(self.path).path != "/webhooks":
-            return self._answer(404, {"received": False})
+            return self._refuse(404, "not_found", "Order events go to /webhooks.")
         try:
             signature = self.headers.get("Merchant-Signature", "")
             verify(body, header=signature, secrets=[self.server.secret], now=int(time.time()))
         except SignatureError as problem:
             self.server.events.refused += 1
-            return self._answer(401, {"received": False, "message": str(problem)})
+            return self._refuse(401, "invalid_signature", str(problem))
         self._keep(body)
 
     def _keep(self, body: bytes) -> None:
@@ -107,17 +106,21 @@ class Handler(BaseHTTPRequestHandler):
             kind, order = told["type"], told["data"]
             order_id = order["id"]
         except (ValueError, KeyError, TypeError):
-            return self._answer(400, {"received": False, "message": "This is no order event."})
-        is_new = self.server.events.add(
+            return self._refuse(400, "invalid", "This is no order event.")
+        request_id = self.headers.get("Request-Id", "")
+        self.server.events.add(
             {
-                "request_id": self.headers.get("Request-Id", ""),
+                "request_id": request_id,
                 "type": kind,
                 "order_id": order_id,
                 "received_at": datetime.now(tz=UTC).isoformat(timespec="milliseconds"),
                 "order": order,
             }
         )
-        self._answer(200, {"received": True} if is_new else {"received": True, "duplicate": True})
+        self._answer(200, {"received": True, "request_id": request_id})
+
+    def _refuse(self, status: int, code: str, message: str) -> None:
+        self._answer(status, {"type": "invalid_request", "code": code, "message": message})
 
     def _answer(self, status: int, body: dict[str, Any]) -> None:
         content = json.dumps(body, indent=1 if self.command == "GET" else None).encode()

@@ -25,7 +25,7 @@ class _Child(EmbeddedServer):
     def answers(self) -> bool:
         if (status := self._processes.status(self.name)) is not None:
             raise EmbeddedServerError(f"{self.name} {describe(status)}; see {self.log}")
-        return super().answers()
+        return super().answers()  # type: ignore[safe-super] # every server says it
 
     def end(self) -> None:
         """Let the server go; nothing is left of it, also where it was only being set up."""

@@ -52,9 +52,7 @@ class Stack:
     def await_answer(self, name: str) -> None:
         """Wait until a process does its work. Raises TimeoutError, ProcessEndedError."""
         answers = self._answers[name]
-        self.processes.wait_until(
-            lambda: answers(self), seconds=START_SECONDS, what=f"{name} did not answer"
-        )
+        self.processes.wait_until(lambda: answers(self), seconds=START_SECONDS, what=f"{name} did not answer")
 
     def environment(self, told: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return what every process of the shop is told."""
@@ -120,9 +118,7 @@ class Stack:
         }
         switches = ("--no-ws", "--respawn-failed-workers")
         values = (part for option in options.items() for part in option)
-        self.processes.start(
-            self.python("web", "-m", "granian", *values, *switches, "commerce.wsgi:application")
-        )
+        self.processes.start(self.python("web", "-m", "granian", *values, *switches, "commerce.wsgi:application"))
 
     def _begin_worker(self) -> None:
         pool = ("--pool", "prefork", "--concurrency", str(WORKER_PROCESSES))
