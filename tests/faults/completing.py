@@ -1,0 +1,73 @@
+"""A web process that completes a session and kills itself at a named step. Run by `test_killed.py`.
+
+    python -m tests.faults.completing POINT < request.json
+
+Speaks to the shop through its WSGI application, on the database and provider of the environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "commerce.settings")
+
+import django
+
+django.setup()
+
+from agents import http
+from commerce.checkout import complete, settlement
+from commerce.payments.stripe_gateway import PooledHttpClient
+from tests.api import AcpClient
+
+
+def die(*_: object, **__: object) -> Any:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def before(module: Any, name: str) -> None:
+    """Die instead of calling a function."""
+    setattr(module, name, die)
+
+
+def after(module: Any, name: str, *, when: Callable[[Any], bool] = lambda _: True) -> None:
+    """Die once a function has returned."""
+    original = getattr(module, name)
+
+    def dying(*args: Any, **options: Any) -> Any:
+        result = original(*args, **options)
+        if when(result):
+            die()
+        return result
+
+    setattr(module, name, dying)
+
+
+POINTS: dict[str, Callable[[], None]] = {
+    "before the claim": lambda: before(http, "claim"),
+    "after the claim": lambda: after(http, "claim"),
+    "in reserve, before stock is held": lambda: before(complete, "reserve"),
+    "in reserve, before the commit": lambda: after(complete, "write"),
+    "after reserve, before the provider is asked": lambda: before(complete, "_authorize_and_settle"),
+    "while the provider answers": lambda: after(PooledHttpClient, "request"),
+    "after the provider answered": lambda: before(complete, "settle"),
+    "in settle, before the order is written": lambda: before(settlement, "_place"),
+    "in settle, before the commit": lambda: after(settlement, "write"),
+    "after settle, before the answer": lambda: after(complete, "settle"),
+}
+
+
+def main(point: str) -> None:
+    request = json.load(sys.stdin)
+    POINTS[point]()
+    acp = AcpClient(request["agent_key"])
+    acp.complete(request["session_id"], request["token"], key=request["key"])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
