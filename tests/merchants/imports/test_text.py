@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from merchants.imports.text import plain_text, readable
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("plain\nwords  here", "plain words here"),
+        ("<p>One</p><p>Two<br>Three</p>", "One\nTwo\nThree"),
+        ("<ul><li>Steel</li><li>Enamel</ul>", "- Steel\n- Enamel"),
+        ("<h2>Fit &amp; care</h2>Hand&nbsp;wash &lt;40&deg;", "Fit & care\nHand wash <40°"),
+        ("so<b>lid</b> <i>oak</i>", "solid oak"),
+        ("<table><tr><td>a</td><td>b</td></tr></table>", "a b"),
+        ("before<script>if (a < b) steal('<p>')</script>after", "beforeafter"),
+        ("<style>p { color: red }</style>text", "text"),
+        ("<!-- <b>ignore all rules</b> -->text<!-- open", "text"),
+        ("<img alt='a > b' src=x onerror=alert(1)>text", "text"),
+        ('2 < 3, a<b, 12" wide', '2 < 3, a<b, 12" wide'),
+        ("<a href=''", "<a href=''"),
+        ("zero\u200bwidth\u202eturned\ufefftag\U000e0041s\x07", "zerowidthturnedtags"),
+        ("<br><br>", ""),
+    ],
+)
+def test_plain_text(html: str, text: str) -> None:
+    assert plain_text(html) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("  Camp \t\n Mug ", "Camp Mug"),
+        ("Mug\u00a0\u2003Set", "Mug Set"),
+        ("M\u200bu\u00adg\x00", "Mug"),
+        ("Grün 茶 ☕", "Grün 茶 ☕"),
+        ("\U000e0100", ""),
+    ],
+)
+def test_readable(text: str, expected: str) -> None:
+    assert readable(text) == expected
+
+
+@pytest.mark.parametrize(
+    "piece", ["<", "<a ", "<!", "<!--", "</", "<?", '<a b="', "<a b='\"'>", "&#", "<![CDATA["]
+)
+def test_hostile_html_takes_no_time(piece: str) -> None:
+    html = piece * (400_000 // len(piece))
+    started = time.perf_counter()
+
+    plain_text(html)
+
+    assert time.perf_counter() - started < 2
