@@ -14,6 +14,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.parsers import JSONParser
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -48,6 +50,8 @@ class AgentView(APIView):
     """An endpoint for agents. Subclasses name the scope a key needs and how errors are written."""
 
     authentication_classes = [AgentKeyAuthentication]
+    parser_classes = [JSONParser]
+    renderer_classes = [JSONRenderer]
     http_method_names = ["get", "post", "put"]
     scope = ""
 

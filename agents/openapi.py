@@ -20,4 +20,5 @@ def close_shapes(names: Mapping[str, Any]) -> None:
 @lru_cache(maxsize=64)
 def body_of(shape: type) -> type[RootModel[Any]]:
     """Return a model of a body's shape, for `extend_schema`."""
-    return type(shape.__name__, (RootModel[shape],), {"__doc__": shape.__doc__})  # type: ignore[valid-type]
+    name = f"{shape.__name__}Response"
+    return type(name, (RootModel[shape],), {"__doc__": shape.__doc__})  # type: ignore[valid-type]

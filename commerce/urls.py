@@ -9,6 +9,10 @@ from commerce import pages
 from commerce.health import live, ready
 from commerce.inbox.views import fulfillment_webhook
 
+handler400 = "agents.fallbacks.bad_request"
+handler404 = "agents.fallbacks.not_found"
+handler500 = "agents.fallbacks.server_error"
+
 urlpatterns = [
     path("", pages.front_page, name="front_page"),
     path("orders/<str:token>", pages.order_page, name="order_page"),

@@ -62,7 +62,7 @@ class StripeAccount:
             usage_limits=limits,
             stripe_version="2026-04-22.preview",
         )
-        return str(token.data["id"])  # type: ignore[attr-defined]
+        return str(token.data["id"])
 
     def revoke(self, token: str) -> None:
         path = f"/v1/test_helpers/shared_payment/granted_tokens/{token}/revoke"
@@ -95,17 +95,19 @@ def stripe_account(sandbox_url: str, settings: Settings) -> Iterator[StripeAccou
 @pytest.fixture
 def merchant(db: None) -> Merchant:
     """Harbor Supply of San Francisco: 7.25 % tax in California, standard and express shipping in the US."""
-    merchant = MerchantFactory()
-    zone = ShippingZoneFactory(merchant=merchant)
-    FulfillmentMethodFactory(merchant=merchant, zone=zone, title="Standard", rate=500)
-    FulfillmentMethodFactory(merchant=merchant, zone=zone, title="Express", rate=1500, min_days=1, max_days=2)
-    TaxRateFactory(merchant=merchant)
+    merchant = MerchantFactory.create()
+    zone = ShippingZoneFactory.create(merchant=merchant)
+    FulfillmentMethodFactory.create(merchant=merchant, zone=zone, title="Standard", rate=500)
+    FulfillmentMethodFactory.create(
+        merchant=merchant, zone=zone, title="Express", rate=1500, min_days=1, max_days=2
+    )
+    TaxRateFactory.create(merchant=merchant)
     return merchant
 
 
 @pytest.fixture
 def agent(merchant: Merchant) -> Agent:
-    return AgentFactory(merchant=merchant)
+    return AgentFactory.create(merchant=merchant)
 
 
 @pytest.fixture
@@ -118,7 +120,7 @@ def acp(agent: Agent) -> AcpClient:
 @pytest.fixture
 def stranger(db: None) -> AcpClient:
     """An agent of another merchant."""
-    _, token = issue_key(AgentFactory())
+    _, token = issue_key(AgentFactory.create())
     return AcpClient(token)
 
 

@@ -1,5 +1,8 @@
 """A shop as tests need it: realistic names and prices, nothing hidden that a test relies on."""
 
+# factory-boy declares its fields with untyped calls.
+# mypy: disable-error-code="no-untyped-call,attr-defined,untyped-decorator,misc"
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -56,7 +59,7 @@ class ProductFactory(DjangoModelFactory[Product]):
 
 
 class VariantFactory(DjangoModelFactory[Variant]):
-    """A variant for sale with stock: `VariantFactory(price_minor=1999, stock__on_hand=3)`."""
+    """A variant for sale with stock: `VariantFactory.create(price_minor=1999, stock__on_hand=3)`."""
 
     class Meta:
         model = Variant
@@ -117,7 +120,7 @@ class PickupLocationFactory(DjangoModelFactory[PickupLocation]):
 
 
 class FulfillmentMethodFactory(DjangoModelFactory[FulfillmentMethod]):
-    """A method with one rate: `FulfillmentMethodFactory(title="Express", rate=1500)`."""
+    """A method with one rate: `FulfillmentMethodFactory.create(title="Express", rate=1500)`."""
 
     class Meta:
         model = FulfillmentMethod

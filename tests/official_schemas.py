@@ -59,7 +59,7 @@ def _registry() -> Registry[Any]:
     """Know each file under its own id, and under its name beside every other file's id."""
     files = sorted((SPEC_DIR / VERSION / "json-schema").glob("*.json"))
     bases = {_load(file.name)["$id"].rsplit("/", 1)[0] for file in files if "$id" in _load(file.name)}
-    resources = []
+    resources: list[tuple[str, Resource[Any]]] = []
     for file in files:
         resource = Resource.from_contents(_load(file.name))
         names = [f"{base}/{file.name}" for base in bases]

@@ -46,7 +46,7 @@ def test_writes_minor_units_as_decimals(minor: int, currency: str, text: str) ->
 
 @pytest.mark.parametrize("text", ["19.999", "1e-3", "", "NaN", "Infinity", "12,50", "$5", "1 000"])
 def test_refuses_what_is_no_amount(text: str) -> None:
-    with pytest.raises(ValueError, match="number|digits"):
+    with pytest.raises(ValueError, match=r"number|digits"):
         parse_decimal(text, "usd")
 
 

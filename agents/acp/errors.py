@@ -15,9 +15,9 @@ from rest_framework import exceptions, status
 
 from agents.errors import RequestError
 from agents.http import json_response
-from agents.json_body import json_path
 from commerce.errors import BusyError, CommerceError, UnavailableError
 from commerce.statements import LostUpdateError
+from commerce.untrusted_json import json_path
 
 logger = logging.getLogger(__name__)
 

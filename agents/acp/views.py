@@ -13,6 +13,7 @@ from django.utils import timezone
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
+from agents.acp import documentation
 from agents.acp.errors import exception_response, refusal
 from agents.acp.v2026_04_17 import requests as incoming
 from agents.acp.v2026_04_17.carts import cart
@@ -38,6 +39,8 @@ _rejected_codes = Window("rejected-codes")
 
 class AcpView(AgentView):
     """An endpoint that speaks ACP: needs a version, and writes errors the protocol's way."""
+
+    schema = documentation.BearerSchema()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -74,6 +77,7 @@ class AcpView(AgentView):
 class CheckoutSessions(AcpView):
     scope = "checkout"
 
+    @documentation.create_session
     def post(self, request: Request) -> HttpResponse:
         """Create a checkout session."""
         shop, caller = self.shop(request), caller_of(request)
@@ -96,6 +100,7 @@ class CheckoutSessions(AcpView):
 class CheckoutSessionDetail(AcpView):
     scope = "checkout"
 
+    @documentation.get_session
     def get(self, request: Request, session_id: str) -> HttpResponse:
         """Retrieve a checkout session."""
         shop, caller = self.shop(request), caller_of(request)
@@ -104,6 +109,7 @@ class CheckoutSessionDetail(AcpView):
         body = checkout_session(session, shop=shop, caller=caller, details=details)
         return json_response(200, orjson.dumps(body))
 
+    @documentation.update_session
     def post(self, request: Request, session_id: str) -> HttpResponse:
         """Update a checkout session."""
         shop, caller = self.shop(request), caller_of(request)
@@ -127,6 +133,7 @@ class CheckoutSessionDetail(AcpView):
 class CheckoutSessionComplete(AcpView):
     scope = "checkout"
 
+    @documentation.complete_session
     def post(self, request: Request, session_id: str) -> HttpResponse:
         """Complete a checkout session: pay and place the order."""
         shop, caller = self.shop(request), caller_of(request)
@@ -152,6 +159,7 @@ class CheckoutSessionComplete(AcpView):
 class CheckoutSessionCancel(AcpView):
     scope = "checkout"
 
+    @documentation.cancel_session
     def post(self, request: Request, session_id: str) -> HttpResponse:
         """Cancel a checkout session."""
         shop, caller = self.shop(request), caller_of(request)
@@ -177,6 +185,7 @@ def _show_cart(status: int) -> Callable[[CartView], tuple[int, bytes]]:
 class Carts(AcpView):
     scope = "carts"
 
+    @documentation.create_cart
     def post(self, request: Request) -> HttpResponse:
         """Create a cart."""
         owner = _owner(self.shop(request), request)
@@ -192,12 +201,14 @@ class Carts(AcpView):
 class CartDetail(AcpView):
     scope = "carts"
 
+    @documentation.get_cart
     def get(self, request: Request, cart_id: str) -> HttpResponse:
         """Retrieve a cart at the prices of this moment."""
         owner = _owner(self.shop(request), request)
         view = carts.read_cart(owner=owner, cart_id=cart_id, now=timezone.now())
         return json_response(*_show_cart(200)(view))
 
+    @documentation.replace_cart
     def put(self, request: Request, cart_id: str) -> HttpResponse:
         """Replace a cart."""
         owner = _owner(self.shop(request), request)
@@ -218,6 +229,7 @@ class CartDetail(AcpView):
 class CartCancel(AcpView):
     scope = "carts"
 
+    @documentation.cancel_cart
     def post(self, request: Request, cart_id: str) -> HttpResponse:
         """Cancel a cart and return it as it was."""
         owner = _owner(self.shop(request), request)
@@ -234,6 +246,7 @@ class CartCancel(AcpView):
 class Elsewhere(AcpView):
     """Whatever is no address of the API, for those who may ask."""
 
+    schema = None
     scope = "checkout"
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
+from agents.acp.documentation import BearerSchema
 from agents.acp.errors import exception_response
 from agents.catalog.bodies import CatalogPage
 from agents.catalog.presenters import product
@@ -22,6 +23,7 @@ MAX_LIMIT = 50
 
 
 class CatalogView(AgentView):
+    schema = BearerSchema()
     scope = "catalog"
 
     def handle_exception(self, exc: Exception) -> Any:
@@ -31,6 +33,7 @@ class CatalogView(AgentView):
 class CatalogSearch(CatalogView):
     @extend_schema(
         operation_id="search_catalog",
+        tags=["catalog"],
         parameters=[
             OpenApiParameter("q", str, description="Words to find; all products without them."),
             OpenApiParameter("limit", int, description=f"At most {MAX_LIMIT}; 10 unless told."),
@@ -54,7 +57,7 @@ class CatalogSearch(CatalogView):
 
 
 class CatalogVariant(CatalogView):
-    @extend_schema(operation_id="get_catalog_variant", responses=body_of(CatalogPage))
+    @extend_schema(operation_id="get_catalog_variant", tags=["catalog"], responses=body_of(CatalogPage))
     def get(self, request: Request, variant_id: str) -> HttpResponse:
         """Look at the product that a variant belongs to."""
         caller = caller_of(request)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, Field, HttpUrl
 
-Text = Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")]
+Text = Annotated[str, Field(max_length=100)]
 
 
 class Item(BaseModel):
@@ -28,13 +28,13 @@ class ShipmentData(BaseModel):
     Without `items` everything that is in no shipment yet is meant. `restock` puts returned units on sale.
     """
 
-    order: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\x00]*$")]
+    order: Annotated[str, Field(min_length=1, max_length=40)]
     shipment: Text = ""
-    carrier: Annotated[str, Field(max_length=50, pattern=r"^[^\x00]*$")] = ""
+    carrier: Annotated[str, Field(max_length=50)] = ""
     tracking_number: Text = ""
     tracking_url: HttpUrl | None = None
     items: Annotated[list[Item], Field(max_length=500)] = []
-    description: Annotated[str, Field(max_length=255, pattern=r"^[^\x00]*$")] = ""
+    description: Annotated[str, Field(max_length=255)] = ""
     location: Text = ""
     restock: bool = False
 
@@ -42,7 +42,7 @@ class ShipmentData(BaseModel):
 class FulfillmentMessage(BaseModel):
     """One message. A repeated `id` is the same message and is acted on once."""
 
-    id: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
-    type: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
+    id: Annotated[str, Field(min_length=1, max_length=100)]
+    type: Annotated[str, Field(min_length=1, max_length=60)]
     occurred_at: AwareDatetime
     data: ShipmentData

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -11,6 +10,7 @@ from pydantic import ValidationError
 from commerce.errors import NotFoundError
 from commerce.inbox.messages import FulfillmentMessage
 from commerce.inbox.services import ForgedMessageError, authenticate, store_message
+from commerce.untrusted_json import UntrustedJsonError, json_path, parse_object
 
 
 @csrf_exempt
@@ -27,18 +27,18 @@ def fulfillment_webhook(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         signature = request.headers.get("Fulfillment-Signature", "")
         merchant = authenticate(slug, body=body, signature=signature, now=now)
-        message = FulfillmentMessage.model_validate_json(body)
+        payload = parse_object(body)
+        message = FulfillmentMessage.model_validate(payload)
     except NotFoundError as problem:
         return _problem(404, problem.code, problem.message)
     except ForgedMessageError as problem:
         return _problem(401, problem.code, problem.message)
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
-        path = "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
-        return _problem(400, "invalid", f"{path}: {first['msg']}")
-    is_new = store_message(
-        merchant, external_id=message.id, kind=message.type, payload=orjson.loads(body), now=now
-    )
+        return _problem(400, "invalid", f"{json_path(tuple(first['loc']))}: {first['msg']}")
+    except UntrustedJsonError as problem:
+        return _problem(400, "invalid", f"{problem.path} {problem}".strip())
+    is_new = store_message(merchant, external_id=message.id, kind=message.type, payload=payload, now=now)
     return JsonResponse({"received": True, "duplicate": not is_new})
 
 

@@ -89,9 +89,9 @@ CALLS: dict[str, Call] = {
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
 @pytest.mark.parametrize("other", ["another merchant's agent", "another agent of the merchant"])
 def test_nobody_else_sees_a_session(acp: AcpClient, merchant: Merchant, other: str, call: Call) -> None:
-    session = acp.create(VariantFactory(merchant=merchant).pk)
+    session = acp.create(VariantFactory.create(merchant=merchant).pk)
     is_same_merchant = other == "another agent of the merchant"
-    _, token = issue_key(AgentFactory(merchant=merchant) if is_same_merchant else AgentFactory())
+    _, token = issue_key(AgentFactory.create(merchant=merchant) if is_same_merchant else AgentFactory.create())
 
     answer = call(AcpClient(token), session.body["id"])
 
@@ -100,14 +100,14 @@ def test_nobody_else_sees_a_session(acp: AcpClient, merchant: Merchant, other: s
 
 
 def test_another_key_of_the_agent_sees_the_session(acp: AcpClient, agent: Agent, merchant: Merchant) -> None:
-    session = acp.create(VariantFactory(merchant=merchant).pk)
+    session = acp.create(VariantFactory.create(merchant=merchant).pk)
     _, token = issue_key(agent)
 
     assert AcpClient(token).read(session.body["id"]).status == 200
 
 
 def test_another_merchants_items_do_not_exist(acp: AcpClient, stranger: AcpClient) -> None:
-    foreign = VariantFactory()
+    foreign = VariantFactory.create()
 
     answer = acp.create(foreign.pk)
 
@@ -119,7 +119,7 @@ def test_another_merchants_items_do_not_exist(acp: AcpClient, stranger: AcpClien
 
 
 def test_ids_cannot_be_guessed(acp: AcpClient, merchant: Merchant) -> None:
-    tote = VariantFactory(merchant=merchant)
+    tote = VariantFactory.create(merchant=merchant)
 
     ids = [acp.create(tote.pk).body["id"] for _ in range(5)]
 
@@ -169,7 +169,7 @@ def test_a_key_that_asks_for_signatures_gets_them(
     key, token = issue_key(agent)
     require_signature(key, algorithm=algorithm, secret_or_public_key=material)
     client = AcpClient(token)
-    raw = BODY % VariantFactory(merchant=merchant).pk.encode()
+    raw = BODY % VariantFactory.create(merchant=merchant).pk.encode()
     stamp = timezone.now().isoformat()
     signature = _base64url(sign(raw + b"." + stamp.encode()))
 
@@ -186,7 +186,7 @@ def test_a_key_that_asks_for_signatures_gets_them(
 def test_an_old_signature_is_refused(agent: Agent, merchant: Merchant) -> None:
     key, token = issue_key(agent)
     require_signature(key, algorithm="hmac-sha256", secret_or_public_key="shared-secret")
-    raw = BODY % VariantFactory(merchant=merchant).pk.encode()
+    raw = BODY % VariantFactory.create(merchant=merchant).pk.encode()
     stamp = (timezone.now() - timedelta(minutes=6)).isoformat()
     signature = hmac.new(b"shared-secret", raw + b"." + stamp.encode(), hashlib.sha256).digest()
 
@@ -200,7 +200,7 @@ def test_an_old_signature_is_refused(agent: Agent, merchant: Merchant) -> None:
 def test_a_signature_covers_the_meaning_of_the_body(agent: Agent, merchant: Merchant) -> None:
     key, token = issue_key(agent)
     require_signature(key, algorithm="hmac-sha256", secret_or_public_key="shared-secret")
-    canonical = BODY % VariantFactory(merchant=merchant).pk.encode()
+    canonical = BODY % VariantFactory.create(merchant=merchant).pk.encode()
     spaced = canonical.replace(b":", b": ").replace(b",", b",\n ")
     stamp = timezone.now().isoformat()
     signature = hmac.new(b"shared-secret", canonical + b"." + stamp.encode(), hashlib.sha256).digest()

@@ -16,7 +16,7 @@ from tests.factories import VariantFactory
 
 @pytest.fixture
 def tote(merchant: Merchant) -> Variant:
-    return VariantFactory(merchant=merchant)
+    return VariantFactory.create(merchant=merchant)
 
 
 @pytest.mark.parametrize(
@@ -30,9 +30,7 @@ def tote(merchant: Merchant) -> Variant:
         {"extensions": [{"name": "discount"}]},
     ],
 )
-def test_answers_any_capabilities_with_ours(
-    acp: AcpClient, tote: Variant, capabilities: dict[str, Any]
-) -> None:
+def test_answers_any_capabilities_with_ours(acp: AcpClient, tote: Variant, capabilities: dict[str, Any]) -> None:
     session = acp.create(tote.pk, capabilities=capabilities)
 
     ours = session.body["capabilities"]

@@ -17,7 +17,7 @@ from tests.factories import VariantFactory
 
 @pytest.fixture
 def tote(merchant: Merchant) -> Variant:
-    return VariantFactory(merchant=merchant, price_minor=2400)
+    return VariantFactory.create(merchant=merchant, price_minor=2400)
 
 
 def lines(*ids: str) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def test_reads_at_the_prices_of_the_moment(acp: AcpClient, tote: Variant) -> Non
 
 
 def test_is_replaced_whole_and_lives_on(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    cap = VariantFactory(merchant=merchant)
+    cap = VariantFactory.create(merchant=merchant)
     cart = acp.post("/carts", {**lines(tote.pk, cap.pk), "buyer": BUYER})
     Cart.objects.update(expires_at=timezone.now() + timedelta(hours=1))
 
@@ -85,8 +85,8 @@ def test_an_expired_cart_is_not_found(acp: AcpClient, tote: Variant) -> None:
 
 
 def test_unavailable_items_stay_and_are_said(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    gone = VariantFactory(merchant=merchant, stock__on_hand=0)
-    few = VariantFactory(merchant=merchant, stock__on_hand=2)
+    gone = VariantFactory.create(merchant=merchant, stock__on_hand=0)
+    few = VariantFactory.create(merchant=merchant, stock__on_hand=2)
 
     cart = acp.post("/carts", {"line_items": [{"id": tote.pk}, {"id": gone.pk}, {"id": few.pk, "quantity": 3}]})
 
@@ -99,7 +99,7 @@ def test_unavailable_items_stay_and_are_said(acp: AcpClient, merchant: Merchant,
 
 
 def test_an_item_withdrawn_later_stays_and_is_said(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    cap = VariantFactory(merchant=merchant)
+    cap = VariantFactory.create(merchant=merchant)
     cart = acp.post("/carts", lines(tote.pk, cap.pk))
     Variant.objects.filter(pk=tote.pk).update(status="inactive")
 

@@ -7,7 +7,7 @@ from tests.factories import VariantFactory
 
 
 def test_buys(acp: AcpClient, merchant: Merchant, stripe_account: StripeAccount) -> None:
-    tote = VariantFactory(merchant=merchant, price_minor=2400)
+    tote = VariantFactory.create(merchant=merchant, price_minor=2400)
 
     session = acp.create(tote.pk)
     done = acp.complete(session.body["id"], stripe_account.mint(session.total()))

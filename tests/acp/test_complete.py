@@ -25,7 +25,7 @@ from tests.factories import DiscountFactory, TaxRateFactory, VariantFactory
 
 @pytest.fixture
 def tote(merchant: Merchant) -> Variant:
-    return VariantFactory(merchant=merchant, price_minor=2400, stock__on_hand=10)
+    return VariantFactory.create(merchant=merchant, price_minor=2400, stock__on_hand=10)
 
 
 def stock(variant: Variant) -> tuple[int, int]:
@@ -92,8 +92,10 @@ def test_the_token_is_kept_nowhere_and_echoed_nowhere(
 def test_the_order_mirrors_the_session(
     acp: AcpClient, merchant: Merchant, tote: Variant, stripe_account: StripeAccount
 ) -> None:
-    DiscountFactory(merchant=merchant, code="TEN")
-    guide = VariantFactory(merchant=merchant, is_digital=True, price_minor=900, product__title="Trail Guide")
+    DiscountFactory.create(merchant=merchant, code="TEN")
+    guide = VariantFactory.create(
+        merchant=merchant, is_digital=True, price_minor=900, product__title="Trail Guide"
+    )
     session = acp.create(
         {"id": tote.pk, "quantity": 2}, guide.pk, discounts={"codes": ["TEN"]}, order_notes="Ring twice"
     )
@@ -212,9 +214,7 @@ def test_a_declined_card_leaves_the_session_open_for_another(
     ]
 
 
-def test_a_token_above_its_limit_is_declined(
-    acp: AcpClient, tote: Variant, stripe_account: StripeAccount
-) -> None:
+def test_a_token_above_its_limit_is_declined(acp: AcpClient, tote: Variant, stripe_account: StripeAccount) -> None:
     session = acp.create(tote.pk)
 
     short = acp.complete(session.body["id"], stripe_account.mint(session.total() - 1))
@@ -260,7 +260,9 @@ def test_a_card_that_asks_for_3ds_ends_without_charge(
 ) -> None:
     session = acp.create(tote.pk)
 
-    answer = acp.complete(session.body["id"], stripe_account.mint(session.total(), card="pm_card_threeDSecure2Required"))
+    answer = acp.complete(
+        session.body["id"], stripe_account.mint(session.total(), card="pm_card_threeDSecure2Required")
+    )
 
     assert (answer.status, answer.body["status"], answer.codes) == (200, "ready_for_payment", ["requires_3ds"])
     assert (stripe_account.ledger(), stock(tote), Order.objects.count()) == ([], (10, 0), 0)
@@ -306,12 +308,12 @@ def test_the_last_units_gone_in_the_meantime_are_not_charged(
 def test_changed_terms_are_shown_before_they_are_charged(
     acp: AcpClient, merchant: Merchant, tote: Variant, stripe_account: StripeAccount, change: str
 ) -> None:
-    DiscountFactory(merchant=merchant, code="TEN")
+    DiscountFactory.create(merchant=merchant, code="TEN")
     session = acp.create(tote.pk, discounts={"codes": ["TEN"]})
     if change == "price":
         Variant.objects.filter(pk=tote.pk).update(price_minor=2500)
     elif change == "tax":
-        TaxRateFactory(merchant=merchant, jurisdiction="San Francisco", percentage=1)
+        TaxRateFactory.create(merchant=merchant, jurisdiction="San Francisco", percentage=1)
     elif change == "shipping":
         merchant.fulfillment_methods.get(title="Standard").rates.update(amount_minor=700)
     else:
@@ -407,25 +409,23 @@ def test_the_reason_of_a_cancellation_is_kept_and_never_shown(
         assert "Too dear" in CheckoutSession.objects.get().document
 
 
-def test_attribution_is_kept_and_never_shown(
-    acp: AcpClient, tote: Variant, stripe_account: StripeAccount
-) -> None:
+def test_attribution_is_kept_and_never_shown(acp: AcpClient, tote: Variant, stripe_account: StripeAccount) -> None:
     told = {"provider": "aff.example", "token": "atp_SECRET", "touchpoint": "first"}
     session = acp.create(tote.pk, affiliate_attribution=told)
 
     done = acp.complete(
-        session.body["id"], stripe_account.mint(session.total()), affiliate_attribution={**told, "token": "atp_LAST"}
+        session.body["id"],
+        stripe_account.mint(session.total()),
+        affiliate_attribution={**told, "token": "atp_LAST"},
     )
 
     assert b"atp_" not in session.raw + done.raw
     assert CheckoutSession.objects.get().document.count("atp_") == 2
 
 
-def test_a_free_order_needs_no_charge(
-    acp: AcpClient, merchant: Merchant, stripe_account: StripeAccount
-) -> None:
-    guide = VariantFactory(merchant=merchant, is_digital=True, price_minor=900, stock__on_hand=3)
-    DiscountFactory(merchant=merchant, code="GIFT", percent=100, usage_limit=1)
+def test_a_free_order_needs_no_charge(acp: AcpClient, merchant: Merchant, stripe_account: StripeAccount) -> None:
+    guide = VariantFactory.create(merchant=merchant, is_digital=True, price_minor=900, stock__on_hand=3)
+    DiscountFactory.create(merchant=merchant, code="GIFT", percent=100, usage_limit=1)
     session = acp.create(guide.pk, discounts={"codes": ["GIFT"]})
 
     done = acp.complete(session.body["id"], "spt_not_needed")
@@ -438,7 +438,7 @@ def test_a_free_order_needs_no_charge(
 def test_an_amount_below_the_providers_minimum_is_said(
     acp: AcpClient, merchant: Merchant, stripe_account: StripeAccount
 ) -> None:
-    pin = VariantFactory(merchant=merchant, is_digital=True, price_minor=20)
+    pin = VariantFactory.create(merchant=merchant, is_digital=True, price_minor=20)
     session = acp.create(pin.pk)
 
     answer = acp.complete(session.body["id"], stripe_account.mint(1000))
@@ -453,7 +453,7 @@ def test_an_amount_below_the_providers_minimum_is_said(
 def test_a_limited_discount_is_counted_once_and_given_back(
     acp: AcpClient, merchant: Merchant, tote: Variant, stripe_account: StripeAccount
 ) -> None:
-    discount = DiscountFactory(merchant=merchant, code="ONCE", usage_limit=1)
+    discount = DiscountFactory.create(merchant=merchant, code="ONCE", usage_limit=1)
     session = acp.create(tote.pk, discounts={"codes": ["ONCE"]})
 
     acp.complete(session.body["id"], stripe_account.mint(99_999, card="pm_card_visa_chargeDeclined"))
@@ -469,7 +469,7 @@ def test_a_limited_discount_is_counted_once_and_given_back(
 def test_a_discount_per_buyer_is_counted_per_buyer(
     acp: AcpClient, merchant: Merchant, tote: Variant, stripe_account: StripeAccount
 ) -> None:
-    DiscountFactory(merchant=merchant, code="FIRST", usage_limit_per_buyer=1)
+    DiscountFactory.create(merchant=merchant, code="FIRST", usage_limit_per_buyer=1)
     session = acp.create(tote.pk, discounts={"codes": ["FIRST"]})
     acp.complete(session.body["id"], stripe_account.mint(99_999))
 

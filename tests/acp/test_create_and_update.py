@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from tests.factories import FulfillmentMethodFactory, PickupLocationFactory, Var
 
 @pytest.fixture
 def tote(merchant: Merchant) -> Variant:
-    return VariantFactory(merchant=merchant, price_minor=2400)
+    return VariantFactory.create(merchant=merchant, price_minor=2400)
 
 
 def test_a_new_session_is_complete_and_priced(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
@@ -157,15 +158,15 @@ def test_an_unknown_item_is_refused(acp: AcpClient, tote: Variant) -> None:
 
 
 def test_an_item_that_is_not_for_sale_is_unknown(acp: AcpClient, merchant: Merchant) -> None:
-    inactive = VariantFactory(merchant=merchant, status="inactive")
-    draft = VariantFactory(merchant=merchant, product__status="draft")
+    inactive = VariantFactory.create(merchant=merchant, status="inactive")
+    draft = VariantFactory.create(merchant=merchant, product__status="draft")
 
     assert acp.create(inactive.pk).body["code"] == "invalid_item_id"
     assert acp.create(draft.pk).body["code"] == "invalid_item_id"
 
 
 def test_an_item_out_of_stock_stays_and_is_said(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    gone = VariantFactory(merchant=merchant, stock__on_hand=0)
+    gone = VariantFactory.create(merchant=merchant, stock__on_hand=0)
 
     session = acp.create(tote.pk, gone.pk)
 
@@ -185,7 +186,7 @@ def test_an_item_out_of_stock_stays_and_is_said(acp: AcpClient, merchant: Mercha
 
 
 def test_low_stock_is_a_warning(acp: AcpClient, merchant: Merchant) -> None:
-    few = VariantFactory(merchant=merchant, stock__on_hand=2)
+    few = VariantFactory.create(merchant=merchant, stock__on_hand=2)
 
     session = acp.create(few.pk)
 
@@ -195,8 +196,8 @@ def test_low_stock_is_a_warning(acp: AcpClient, merchant: Merchant) -> None:
 
 
 def test_untracked_stock_and_backorders_never_run_out(acp: AcpClient, merchant: Merchant) -> None:
-    endless = VariantFactory(merchant=merchant, stock__on_hand=0, stock__is_tracked=False)
-    later = VariantFactory(merchant=merchant, stock__on_hand=0, stock__allow_backorder=True)
+    endless = VariantFactory.create(merchant=merchant, stock__on_hand=0, stock__is_tracked=False)
+    later = VariantFactory.create(merchant=merchant, stock__on_hand=0, stock__allow_backorder=True)
 
     session = acp.create({"id": endless.pk, "quantity": 50}, later.pk)
 
@@ -205,7 +206,7 @@ def test_untracked_stock_and_backorders_never_run_out(acp: AcpClient, merchant: 
 
 
 def test_a_limit_per_order_is_said(acp: AcpClient, merchant: Merchant) -> None:
-    limited = VariantFactory(merchant=merchant, max_quantity_per_order=2)
+    limited = VariantFactory.create(merchant=merchant, max_quantity_per_order=2)
 
     session = acp.create({"id": limited.pk, "quantity": 3})
 
@@ -287,7 +288,7 @@ def test_an_email_address_is_needed(acp: AcpClient, tote: Variant) -> None:
 
 
 def test_lines_are_replaced_and_keep_their_ids(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    cap = VariantFactory(merchant=merchant)
+    cap = VariantFactory.create(merchant=merchant)
     session = acp.create(tote.pk, cap.pk)
 
     updated = acp.update(session.body["id"], line_items=[{"id": cap.pk, "quantity": 4}])
@@ -394,16 +395,14 @@ def test_another_option_changes_the_total_by_the_difference(
 @pytest.mark.parametrize(
     "form",
     [
-        lambda option, line, item: {"option_id": option, "item_ids": [item]},
-        lambda option, line, item: {"type": "shipping", "option_id": option, "item_ids": [line]},
-        lambda option, line, item: {"type": "shipping", "shipping": {"option_id": option, "item_ids": [item]}},
-        lambda option, line, item: {"type": "shipping", "option_id": option},
+        lambda option, _line, item: {"option_id": option, "item_ids": [item]},
+        lambda option, line, _item: {"type": "shipping", "option_id": option, "item_ids": [line]},
+        lambda option, _line, item: {"type": "shipping", "shipping": {"option_id": option, "item_ids": [item]}},
+        lambda option, _line, _item: {"type": "shipping", "option_id": option},
     ],
     ids=["no type", "line ids", "nested", "no items"],
 )
-def test_understands_each_form_of_a_choice(
-    acp: AcpClient, merchant: Merchant, tote: Variant, form: Any
-) -> None:
+def test_understands_each_form_of_a_choice(acp: AcpClient, merchant: Merchant, tote: Variant, form: Any) -> None:
     session = acp.create(tote.pk)
     choice = form(method_id(merchant, "Express"), session.body["line_items"][0]["id"], tote.pk)
 
@@ -446,11 +445,9 @@ def test_a_choice_that_vanished_is_replaced_and_said(acp: AcpClient, merchant: M
     assert [message["type"] for message in updated.body["messages"]] == ["info"]
 
 
-def test_pickup_needs_no_address_and_names_its_place(
-    acp: AcpClient, merchant: Merchant, tote: Variant
-) -> None:
-    place = PickupLocationFactory(merchant=merchant)
-    pickup = FulfillmentMethodFactory(
+def test_pickup_needs_no_address_and_names_its_place(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
+    place = PickupLocationFactory.create(merchant=merchant)
+    pickup = FulfillmentMethodFactory.create(
         merchant=merchant, kind="pickup", title="Pick up", location=place, zone=None, rate=0
     )
     session = acp.create(tote.pk, fulfillment_details=None)
@@ -467,7 +464,7 @@ def test_pickup_needs_no_address_and_names_its_place(
 
 
 def test_local_delivery_has_a_window(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    FulfillmentMethodFactory(merchant=merchant, kind="local_delivery", title="Courier", rate=900)
+    FulfillmentMethodFactory.create(merchant=merchant, kind="local_delivery", title="Courier", rate=900)
 
     session = acp.create(tote.pk)
 
@@ -476,7 +473,7 @@ def test_local_delivery_has_a_window(acp: AcpClient, merchant: Merchant, tote: V
 
 
 def test_digital_items_need_no_address(acp: AcpClient, merchant: Merchant) -> None:
-    guide = VariantFactory(merchant=merchant, is_digital=True, price_minor=900)
+    guide = VariantFactory.create(merchant=merchant, is_digital=True, price_minor=900)
 
     session = acp.create(guide.pk, fulfillment_details=None)
 
@@ -488,8 +485,8 @@ def test_digital_items_need_no_address(acp: AcpClient, merchant: Merchant) -> No
 
 
 def test_items_may_travel_in_different_ways(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    guide = VariantFactory(merchant=merchant, is_digital=True, price_minor=900)
-    cap = VariantFactory(merchant=merchant, price_minor=1000)
+    guide = VariantFactory.create(merchant=merchant, is_digital=True, price_minor=900)
+    cap = VariantFactory.create(merchant=merchant, price_minor=1000)
     session = acp.create(tote.pk, guide.pk, cap.pk)
     standard, express = method_id(merchant, "Standard"), method_id(merchant, "Express")
 
@@ -526,10 +523,14 @@ def test_a_changed_price_is_said(acp: AcpClient, tote: Variant) -> None:
 
 def test_a_sale_price_holds_within_its_window(acp: AcpClient, merchant: Merchant) -> None:
     now = timezone.now()
-    day = timezone.timedelta(days=1)
-    on_sale = VariantFactory(merchant=merchant, price_minor=2000, sale_price_minor=1500)
-    over = VariantFactory(merchant=merchant, price_minor=2000, sale_price_minor=1500, sale_ends_at=now - day)
-    coming = VariantFactory(merchant=merchant, price_minor=2000, sale_price_minor=1500, sale_starts_at=now + day)
+    day = timedelta(days=1)
+    on_sale = VariantFactory.create(merchant=merchant, price_minor=2000, sale_price_minor=1500)
+    over = VariantFactory.create(
+        merchant=merchant, price_minor=2000, sale_price_minor=1500, sale_ends_at=now - day
+    )
+    coming = VariantFactory.create(
+        merchant=merchant, price_minor=2000, sale_price_minor=1500, sale_starts_at=now + day
+    )
 
     session = acp.create(on_sale.pk, over.pk, coming.pk)
 

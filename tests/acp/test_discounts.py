@@ -16,7 +16,7 @@ from tests.factories import DiscountFactory, VariantFactory
 
 @pytest.fixture
 def tote(merchant: Merchant) -> Variant:
-    return VariantFactory(merchant=merchant, price_minor=2500)
+    return VariantFactory.create(merchant=merchant, price_minor=2500)
 
 
 def rejected(answer: Answer) -> list[tuple[str, str]]:
@@ -24,8 +24,8 @@ def rejected(answer: Answer) -> list[tuple[str, str]]:
 
 
 def test_a_percentage_comes_off_each_line(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    DiscountFactory(merchant=merchant, code="TEN", percent=Decimal(10))
-    cap = VariantFactory(merchant=merchant, price_minor=999)
+    DiscountFactory.create(merchant=merchant, code="TEN", percent=Decimal(10))
+    cap = VariantFactory.create(merchant=merchant, price_minor=999)
 
     session = acp.create({"id": tote.pk, "quantity": 2}, cap.pk, discounts={"codes": ["TEN"]})
 
@@ -41,8 +41,8 @@ def test_a_percentage_comes_off_each_line(acp: AcpClient, merchant: Merchant, to
 
 
 def test_an_amount_is_spread_over_the_lines(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    DiscountFactory(merchant=merchant, code="FIVE", kind="fixed", percent=None, amount_minor=500)
-    cap = VariantFactory(merchant=merchant, price_minor=1000)
+    DiscountFactory.create(merchant=merchant, code="FIVE", kind="fixed", percent=None, amount_minor=500)
+    cap = VariantFactory.create(merchant=merchant, price_minor=1000)
 
     session = acp.create(tote.pk, cap.pk, discounts={"codes": ["FIVE"]})
 
@@ -54,7 +54,7 @@ def test_an_amount_is_spread_over_the_lines(acp: AcpClient, merchant: Merchant, 
 
 
 def test_free_shipping_is_an_order_discount(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    DiscountFactory(merchant=merchant, code="SHIP0", kind="free_shipping", percent=None)
+    DiscountFactory.create(merchant=merchant, code="SHIP0", kind="free_shipping", percent=None)
 
     session = acp.create(tote.pk, discounts={"codes": ["SHIP0"]})
 
@@ -65,7 +65,7 @@ def test_free_shipping_is_an_order_discount(acp: AcpClient, merchant: Merchant, 
 
 
 def test_an_automatic_discount_needs_no_code(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    DiscountFactory(merchant=merchant, code=None, name="Autumn sale", percent=Decimal(20))
+    DiscountFactory.create(merchant=merchant, code=None, name="Autumn sale", percent=Decimal(20))
 
     session = acp.create(tote.pk)
 
@@ -76,8 +76,10 @@ def test_an_automatic_discount_needs_no_code(acp: AcpClient, merchant: Merchant,
 
 
 def test_discounts_follow_their_priority(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    DiscountFactory(merchant=merchant, code="FIVE", kind="fixed", percent=None, amount_minor=500, priority=1)
-    DiscountFactory(merchant=merchant, code="TEN", percent=Decimal(10), priority=2)
+    DiscountFactory.create(
+        merchant=merchant, code="FIVE", kind="fixed", percent=None, amount_minor=500, priority=1
+    )
+    DiscountFactory.create(merchant=merchant, code="TEN", percent=Decimal(10), priority=2)
 
     session = acp.create(tote.pk, discounts={"codes": ["TEN", "FIVE"]})
 
@@ -88,11 +90,9 @@ def test_discounts_follow_their_priority(acp: AcpClient, merchant: Merchant, tot
     assert session.total("items_discount") == 700
 
 
-def test_codes_replace_codes_and_an_empty_list_clears(
-    acp: AcpClient, merchant: Merchant, tote: Variant
-) -> None:
-    DiscountFactory(merchant=merchant, code="TEN", percent=Decimal(10))
-    DiscountFactory(merchant=merchant, code="HALF", percent=Decimal(50))
+def test_codes_replace_codes_and_an_empty_list_clears(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
+    DiscountFactory.create(merchant=merchant, code="TEN", percent=Decimal(10))
+    DiscountFactory.create(merchant=merchant, code="HALF", percent=Decimal(50))
     session = acp.create(tote.pk, discounts={"codes": ["TEN"]})
 
     replaced = acp.update(session.body["id"], discounts={"codes": ["HALF"]})
@@ -107,7 +107,7 @@ def test_codes_replace_codes_and_an_empty_list_clears(
 def test_codes_are_case_insensitive_and_echoed(
     acp: AcpClient, merchant: Merchant, tote: Variant, code: str
 ) -> None:
-    DiscountFactory(merchant=merchant, code="TEN")
+    DiscountFactory.create(merchant=merchant, code="TEN")
 
     session = acp.create(tote.pk, discounts={"codes": [code]})
 
@@ -116,8 +116,8 @@ def test_codes_are_case_insensitive_and_echoed(
 
 
 def test_coupons_are_an_alias_that_loses(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    DiscountFactory(merchant=merchant, code="TEN", percent=Decimal(10))
-    DiscountFactory(merchant=merchant, code="HALF", percent=Decimal(50))
+    DiscountFactory.create(merchant=merchant, code="TEN", percent=Decimal(10))
+    DiscountFactory.create(merchant=merchant, code="HALF", percent=Decimal(50))
 
     alias = acp.create(tote.pk, coupons=["TEN"])
     both = acp.create(tote.pk, coupons=["TEN"], discounts={"codes": ["HALF"]})
@@ -126,7 +126,7 @@ def test_coupons_are_an_alias_that_loses(acp: AcpClient, merchant: Merchant, tot
 
 
 def test_an_unknown_code_is_rejected_and_said(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    DiscountFactory(merchant=merchant, code="TEN")
+    DiscountFactory.create(merchant=merchant, code="TEN")
 
     session = acp.create(tote.pk, discounts={"codes": ["TEN", "NOPE"]})
 
@@ -154,7 +154,7 @@ def test_an_unknown_code_is_rejected_and_said(acp: AcpClient, merchant: Merchant
 def test_says_why_a_code_does_nothing(
     acp: AcpClient, merchant: Merchant, tote: Variant, terms: dict[str, object], reason: str
 ) -> None:
-    DiscountFactory(merchant=merchant, code="TEN", **terms)
+    DiscountFactory.create(merchant=merchant, code="TEN", **terms)
 
     session = acp.create(tote.pk, discounts={"codes": ["TEN"]})
 
@@ -164,7 +164,7 @@ def test_says_why_a_code_does_nothing(
 
 
 def test_a_code_given_twice_counts_once(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    DiscountFactory(merchant=merchant, code="TEN")
+    DiscountFactory.create(merchant=merchant, code="TEN")
 
     session = acp.create(tote.pk, discounts={"codes": ["TEN", "ten"]})
 
@@ -174,8 +174,8 @@ def test_a_code_given_twice_counts_once(acp: AcpClient, merchant: Merchant, tote
 
 
 def test_what_cannot_be_combined_is_rejected(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    DiscountFactory(merchant=merchant, code="ALONE", is_combinable=False, priority=1)
-    DiscountFactory(merchant=merchant, code="TEN", priority=2)
+    DiscountFactory.create(merchant=merchant, code="ALONE", is_combinable=False, priority=1)
+    DiscountFactory.create(merchant=merchant, code="TEN", priority=2)
 
     session = acp.create(tote.pk, discounts={"codes": ["TEN", "ALONE"]})
 
@@ -184,8 +184,8 @@ def test_what_cannot_be_combined_is_rejected(acp: AcpClient, merchant: Merchant,
 
 
 def test_nothing_becomes_negative(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    DiscountFactory(merchant=merchant, code="HUGE", kind="fixed", percent=None, amount_minor=10_000_000)
-    DiscountFactory(merchant=merchant, code="ALL", percent=Decimal(100), priority=99)
+    DiscountFactory.create(merchant=merchant, code="HUGE", kind="fixed", percent=None, amount_minor=10_000_000)
+    DiscountFactory.create(merchant=merchant, code="ALL", percent=Decimal(100), priority=99)
 
     session = acp.create(tote.pk, discounts={"codes": ["HUGE", "ALL"]})
 
@@ -194,7 +194,7 @@ def test_nothing_becomes_negative(acp: AcpClient, merchant: Merchant, tote: Vari
 
 
 def test_another_merchants_code_is_unknown(acp: AcpClient, tote: Variant) -> None:
-    DiscountFactory(code="TEN")
+    DiscountFactory.create(code="TEN")
 
     assert rejected(acp.create(tote.pk, discounts={"codes": ["TEN"]})) == [("TEN", "discount_code_invalid")]
 

@@ -23,7 +23,7 @@ from tests.factories import VariantFactory
 
 @pytest.fixture
 def tote(merchant: Merchant) -> Variant:
-    return VariantFactory(merchant=merchant)
+    return VariantFactory.create(merchant=merchant)
 
 
 def new_session(tote: Variant) -> dict[str, Any]:
@@ -51,9 +51,7 @@ def test_every_post_of_a_cart_needs_a_key(acp: AcpClient, path: str) -> None:
     ("key", "status"),
     [("x" * 255, 201), ("x" * 256, 400), ("a b/c?d=e&f#g{}|\\^~[]`\"'", 201), ("\u00e9", 400)],
 )
-def test_a_key_is_up_to_255_printable_characters(
-    acp: AcpClient, tote: Variant, key: str, status: int
-) -> None:
+def test_a_key_is_up_to_255_printable_characters(acp: AcpClient, tote: Variant, key: str, status: int) -> None:
     assert acp.post("/checkout_sessions", new_session(tote), key=key).status == status
 
 
@@ -99,9 +97,7 @@ def test_bodies_that_mean_the_same_are_the_same(acp: AcpClient, tote: Variant, t
 def test_another_body_is_a_conflict_for_ever(acp: AcpClient, tote: Variant, change: dict[str, Any]) -> None:
     first = acp.post("/checkout_sessions", new_session(tote), key="k")
 
-    conflicts = [
-        acp.post("/checkout_sessions", {**new_session(tote), **change}, key="k") for _ in range(2)
-    ]
+    conflicts = [acp.post("/checkout_sessions", {**new_session(tote), **change}, key="k") for _ in range(2)]
     replay = acp.post("/checkout_sessions", new_session(tote), key="k")
 
     assert [(one.status, one.body["code"]) for one in conflicts] == [(422, "idempotency_conflict")] * 2
@@ -109,11 +105,12 @@ def test_another_body_is_a_conflict_for_ever(acp: AcpClient, tote: Variant, chan
 
 
 def test_the_order_of_arrays_matters(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
-    cap = VariantFactory(merchant=merchant)
-    body = {"currency": "usd", "line_items": [{"id": tote.pk}, {"id": cap.pk}], "capabilities": {}}
+    cap = VariantFactory.create(merchant=merchant)
+    items = [{"id": tote.pk}, {"id": cap.pk}]
+    body = {"currency": "usd", "line_items": items, "capabilities": {}}
     acp.post("/checkout_sessions", body, key="k")
 
-    swapped = acp.post("/checkout_sessions", {**body, "line_items": body["line_items"][::-1]}, key="k")
+    swapped = acp.post("/checkout_sessions", {**body, "line_items": items[::-1]}, key="k")
 
     assert swapped.status == 422
 
@@ -207,7 +204,7 @@ def test_a_missing_session_is_repeated_too(acp: AcpClient) -> None:
     [
         lambda acp, body: acp.post("/checkout_sessions", body, key="k", headers={"Authorization": None}),
         lambda acp, body: acp.post("/checkout_sessions", body, key="k", headers={"API-Version": None}),
-        lambda acp, body: acp.post("/checkout_sessions", raw=b"{", key="k"),
+        lambda acp, _body: acp.post("/checkout_sessions", raw=b"{", key="k"),
         lambda acp, body: acp.post("/checkout_sessions", body, key="k", content_type="text/plain"),
     ],
     ids=["authentication", "version", "malformed", "content type"],

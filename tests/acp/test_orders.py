@@ -20,8 +20,8 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 @pytest.fixture
 def bought(acp: AcpClient, merchant: Merchant, stripe_account: StripeAccount) -> Answer:
-    tote = VariantFactory(merchant=merchant, price_minor=2400, product__title="Tote")
-    cap = VariantFactory(merchant=merchant, price_minor=1000, product__title="Cap")
+    tote = VariantFactory.create(merchant=merchant, price_minor=2400, product__title="Tote")
+    cap = VariantFactory.create(merchant=merchant, price_minor=1000, product__title="Cap")
     session = acp.create({"id": tote.pk, "quantity": 3}, cap.pk)
     return acp.complete(session.body["id"], stripe_account.mint(session.total()))
 
@@ -64,7 +64,12 @@ def test_everything_delivered(acp: AcpClient, bought: Answer) -> None:
     assert {line["status"] for line in order["line_items"]} == {"fulfilled"}
     (shipment,) = order["fulfillments"]
     assert shipment["status"] == "delivered"
-    assert [one["type"] for one in shipment["events"]] == ["shipped", "in_transit", "out_for_delivery", "delivered"]
+    assert [one["type"] for one in shipment["events"]] == [
+        "shipped",
+        "in_transit",
+        "out_for_delivery",
+        "delivered",
+    ]
 
 
 def test_a_return_is_an_adjustment(acp: AcpClient, bought: Answer) -> None:
@@ -104,7 +109,7 @@ def test_refunds_stand_beside_the_total(acp: AcpClient, bought: Answer) -> None:
 def test_a_digital_item_names_where_it_is(
     acp: AcpClient, merchant: Merchant, stripe_account: StripeAccount
 ) -> None:
-    guide = VariantFactory(
+    guide = VariantFactory.create(
         merchant=merchant, is_digital=True, price_minor=900, download_url="https://dl.example/trail.pdf"
     )
     session = acp.create(guide.pk, fulfillment_details=None)
@@ -123,11 +128,9 @@ def test_a_digital_item_names_where_it_is(
     assert len(delivered["events"]) == 1
 
 
-def test_prices_with_tax_inside_say_so(
-    acp: AcpClient, merchant: Merchant, stripe_account: StripeAccount
-) -> None:
+def test_prices_with_tax_inside_say_so(acp: AcpClient, merchant: Merchant, stripe_account: StripeAccount) -> None:
     merchant.tax_rates.update(is_inclusive=True, percentage=20, jurisdiction="VAT")
-    tote = VariantFactory(merchant=merchant, price_minor=2400)
+    tote = VariantFactory.create(merchant=merchant, price_minor=2400)
     session = acp.create(tote.pk)
 
     done = acp.complete(session.body["id"], stripe_account.mint(session.total()))
@@ -142,7 +145,7 @@ def test_prices_with_tax_inside_say_so(
 def test_variant_names_are_part_of_the_title(
     acp: AcpClient, merchant: Merchant, stripe_account: StripeAccount
 ) -> None:
-    blue = VariantFactory(merchant=merchant, title="Blue / M", option_values=["Blue", "M"])
+    blue = VariantFactory.create(merchant=merchant, title="Blue / M", option_values=["Blue", "M"])
     blue.product.option_names = ["Color", "Size"]
     blue.product.save(update_fields=["option_names"])
     session = acp.create(blue.pk)

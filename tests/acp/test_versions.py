@@ -27,13 +27,17 @@ def test_says_which_versions_are_supported(acp: AcpClient, version: str | None, 
 
 
 def test_a_session_names_the_version_in_force(acp: AcpClient, merchant: Merchant) -> None:
-    session = acp.create(VariantFactory(merchant=merchant).pk)
+    session = acp.create(VariantFactory.create(merchant=merchant).pk)
 
     assert session.body["protocol"] == {"version": "2026-04-17"}
 
 
 def test_a_refused_version_does_not_use_up_the_key(acp: AcpClient, merchant: Merchant) -> None:
-    body = {"currency": "usd", "line_items": [{"id": VariantFactory(merchant=merchant).pk}], "capabilities": {}}
+    body = {
+        "currency": "usd",
+        "line_items": [{"id": VariantFactory.create(merchant=merchant).pk}],
+        "capabilities": {},
+    }
 
     refused = acp.post("/checkout_sessions", body, key="k", headers={"API-Version": "1999-01-01"})
     accepted = acp.post("/checkout_sessions", body, key="k")

@@ -31,7 +31,7 @@ from tests.provider import wire_to
 
 @pytest.fixture
 def tote(merchant: Merchant) -> Variant:
-    return VariantFactory(merchant=merchant, price_minor=2400, stock__on_hand=5)
+    return VariantFactory.create(merchant=merchant, price_minor=2400, stock__on_hand=5)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def interrupted(
         settings.STRIPE_API_BASE, settings.STRIPE_MAX_NETWORK_RETRIES = wire.url, 0
         forget_gateway()
         wire.faults = ["lose"]
-        with pytest.raises(AssertionError, match="went wrong|not answered"):
+        with pytest.raises(AssertionError, match=r"went wrong|not answered"):
             acp.post(f"/checkout_sessions/{session.body['id']}/complete", body)
         settings.STRIPE_API_BASE = stripe_account.base
         forget_gateway()
@@ -53,7 +53,9 @@ def interrupted(
         yield session
 
 
-def test_settling_twice_places_one_order(acp: AcpClient, interrupted: Answer, stripe_account: StripeAccount) -> None:
+def test_settling_twice_places_one_order(
+    acp: AcpClient, interrupted: Answer, stripe_account: StripeAccount
+) -> None:
     attempt = take_over(PaymentAttempt.objects.get().pk, now=timezone.now())
     assert attempt is not None
     result = gateway().authorize(attempt.charge())

@@ -29,7 +29,7 @@ LOST = ["refuse", "lose", "cut", "drop", "busy"]
 
 @pytest.fixture
 def tote(merchant: Merchant) -> Variant:
-    return VariantFactory(merchant=merchant, price_minor=2400, stock__on_hand=5)
+    return VariantFactory.create(merchant=merchant, price_minor=2400, stock__on_hand=5)
 
 
 @pytest.fixture

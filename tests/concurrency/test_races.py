@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def variant(merchant: Merchant, on_hand: int, price: int = 2400) -> Variant:
-    return VariantFactory(merchant=merchant, price_minor=price, stock__on_hand=on_hand)
+    return VariantFactory.create(merchant=merchant, price_minor=price, stock__on_hand=on_hand)
 
 
 def stock(one: Variant) -> tuple[int, int]:
@@ -146,10 +146,7 @@ def test_baskets_in_opposite_order_do_not_deadlock(
     tokens = [stripe_account.mint(session.total()) for session in sessions]
 
     answers = race(
-        [
-            partial(acp.complete, session.body["id"], token)
-            for session, token in zip(sessions, tokens, strict=True)
-        ]
+        [partial(acp.complete, session.body["id"], token) for session, token in zip(sessions, tokens, strict=True)]
     )
 
     assert {answer.body["status"] for answer in answers} == {"completed"}
@@ -173,15 +170,12 @@ def test_the_last_uses_of_a_discount_go_to_as_many_buyers(
     acp: AcpClient, merchant: Merchant, stripe_account: StripeAccount
 ) -> None:
     tote = variant(merchant, 100)
-    discount = DiscountFactory(merchant=merchant, code="FIVE", usage_limit=5)
+    discount = DiscountFactory.create(merchant=merchant, code="FIVE", usage_limit=5)
     sessions = [acp.create(tote.pk, discounts={"codes": ["FIVE"]}) for _ in range(20)]
     tokens = [stripe_account.mint(99_999) for _ in sessions]
 
     answers = race(
-        [
-            partial(acp.complete, session.body["id"], token)
-            for session, token in zip(sessions, tokens, strict=True)
-        ]
+        [partial(acp.complete, session.body["id"], token) for session, token in zip(sessions, tokens, strict=True)]
     )
 
     assert Counter(answer.body["status"] for answer in answers) == {"completed": 5, "ready_for_payment": 15}
@@ -193,15 +187,12 @@ def test_one_use_per_buyer_holds_for_a_buyer_in_many_tabs(
     acp: AcpClient, merchant: Merchant, stripe_account: StripeAccount
 ) -> None:
     tote = variant(merchant, 100)
-    DiscountFactory(merchant=merchant, code="FIRST", usage_limit_per_buyer=1)
+    DiscountFactory.create(merchant=merchant, code="FIRST", usage_limit_per_buyer=1)
     sessions = [acp.create(tote.pk, discounts={"codes": ["FIRST"]}) for _ in range(10)]
     tokens = [stripe_account.mint(99_999) for _ in sessions]
 
     race(
-        [
-            partial(acp.complete, session.body["id"], token)
-            for session, token in zip(sessions, tokens, strict=True)
-        ]
+        [partial(acp.complete, session.body["id"], token) for session, token in zip(sessions, tokens, strict=True)]
     )
 
     assert (Order.objects.count(), len(stripe_account.ledger())) == (1, 1)
@@ -217,10 +208,7 @@ def test_a_daily_limit_holds_for_calls_at_once(
     tokens = [stripe_account.mint(99_999) for _ in sessions]
 
     race(
-        [
-            partial(acp.complete, session.body["id"], token)
-            for session, token in zip(sessions, tokens, strict=True)
-        ]
+        [partial(acp.complete, session.body["id"], token) for session, token in zip(sessions, tokens, strict=True)]
     )
 
     assert AgentKeySpend.objects.get(key=key).amount_minor == 3 * 3074
@@ -235,10 +223,7 @@ def test_declines_at_once_give_everything_back(
     tokens = [stripe_account.mint(99_999, card="pm_card_visa_chargeDeclined") for _ in sessions]
 
     race(
-        [
-            partial(acp.complete, session.body["id"], token)
-            for session, token in zip(sessions, tokens, strict=True)
-        ]
+        [partial(acp.complete, session.body["id"], token) for session, token in zip(sessions, tokens, strict=True)]
     )
 
     assert (stock(tote), Order.objects.count(), stripe_account.ledger()) == ((5, 0), 0, [])

@@ -20,10 +20,10 @@ import django
 
 django.setup()
 
-from agents import http
-from commerce.checkout import complete, settlement
-from commerce.payments.stripe_gateway import PooledHttpClient
-from tests.api import AcpClient
+from agents import http  # noqa: E402 - the settings come first
+from commerce.checkout import complete, settlement  # noqa: E402
+from commerce.payments.stripe_gateway import PooledHttpClient  # noqa: E402
+from tests.api import AcpClient  # noqa: E402
 
 
 def die(*_: object, **__: object) -> Any:

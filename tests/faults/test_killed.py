@@ -53,16 +53,17 @@ def _short_leases(settings: Settings) -> None:
 
 @pytest.fixture
 def tote(merchant: Merchant) -> Variant:
-    return VariantFactory(merchant=merchant, price_minor=2400, stock__on_hand=5)
+    return VariantFactory.create(merchant=merchant, price_minor=2400, stock__on_hand=5)
 
 
 def kill_at(point: str, acp: AcpClient, session: Answer, token: str, settings: Settings) -> None:
     """Complete in another process, which dies at the point."""
     request = {"agent_key": acp.token, "session_id": session.body["id"], "token": token, "key": "k"}
     database = connection.settings_dict
+    socket = quote(database["HOST"], safe="")
     environment = {
         **os.environ,
-        "DATABASE_URL": f"postgresql://{database['USER']}@/{database['NAME']}?host={quote(database['HOST'], safe='')}",
+        "DATABASE_URL": f"postgresql://{database['USER']}@/{database['NAME']}?host={socket}",
         "REDIS_URL": settings.CELERY_BROKER_URL,
         "SECRET_KEY": settings.SECRET_KEY,
         "ALLOWED_HOSTS": "testserver",

@@ -16,9 +16,12 @@ pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def step(order: Order, status: str, minutes: int = 0, parcel: Parcel | None = None, **fields: bool) -> Shipment:
+def step(
+    order: Order, status: str, minutes: int = 0, parcel: Parcel | None = None, *, is_restocked: bool = False
+) -> Shipment:
     moment = NOON + timedelta(minutes=minutes)
-    return record_step(order.pk, parcel or Parcel(), Step(status, moment, **fields), now=moment)
+    happened = Step(status, moment, is_restocked=is_restocked)
+    return record_step(order.pk, parcel or Parcel(), happened, now=moment)
 
 
 def quantities(order: Order) -> list[tuple[int, int, int]]:
@@ -56,7 +59,9 @@ def test_several_parcels_are_told_apart_by_their_reference() -> None:
     step(order, "delivered", 2, Parcel(reference="B"))
 
     order.refresh_from_db()
-    assert [(one.reference, one.status, one.lines.get().quantity) for one in order.shipments.order_by("reference")] == [
+    assert [
+        (one.reference, one.status, one.lines.get().quantity) for one in order.shipments.order_by("reference")
+    ] == [
         ("A", "shipped", 1),
         ("B", "delivered", 2),
     ]

@@ -16,9 +16,9 @@ pytestmark = pytest.mark.django_db
 
 def test_an_offer_is_what_the_orm_reads() -> None:
     now = timezone.now()
-    merchant = MerchantFactory()
-    product = ProductFactory(merchant=merchant, option_names=["Color"], category="Bags", tax_code="bags")
-    variant = VariantFactory(
+    merchant = MerchantFactory.create()
+    product = ProductFactory.create(merchant=merchant, option_names=["Color"], category="Bags", tax_code="bags")
+    variant = VariantFactory.create(
         merchant=merchant,
         product=product,
         title="Sand",
@@ -46,7 +46,7 @@ def test_an_offer_is_what_the_orm_reads() -> None:
 
 def test_the_price_is_that_of_the_moment() -> None:
     now = timezone.now()
-    variant = VariantFactory(price_minor=2400, sale_price_minor=1900, sale_ends_at=now)
+    variant = VariantFactory.create(price_minor=2400, sale_price_minor=1900, sale_ends_at=now)
 
     def price(shift: timedelta) -> int:
         return load_offers(variant.merchant_id, [variant.pk], now=now + shift)[variant.pk].price_minor
@@ -55,10 +55,10 @@ def test_the_price_is_that_of_the_moment() -> None:
 
 
 def test_a_variants_own_picture_comes_first() -> None:
-    product = ProductFactory()
-    plain, own = (VariantFactory(merchant=product.merchant, product=product) for _ in range(2))
-    MediaFactory(product=product, position=1, url="https://cdn.example/general.jpg")
-    MediaFactory(product=product, position=2, variant=own, url="https://cdn.example/own.jpg")
+    product = ProductFactory.create()
+    plain, own = (VariantFactory.create(merchant=product.merchant, product=product) for _ in range(2))
+    MediaFactory.create(product=product, position=1, url="https://cdn.example/general.jpg")
+    MediaFactory.create(product=product, position=2, variant=own, url="https://cdn.example/own.jpg")
 
     offers = load_offers(product.merchant_id, [plain.pk, own.pk], now=timezone.now())
 
@@ -67,9 +67,9 @@ def test_a_variants_own_picture_comes_first() -> None:
 
 
 def test_without_stock_nothing_can_be_promised() -> None:
-    variant = VariantFactory(stock=False)
-    oversold = VariantFactory(stock__on_hand=-2, stock__allow_backorder=True)
-    endless = VariantFactory(stock__is_tracked=False)
+    variant = VariantFactory.create(stock=False)
+    oversold = VariantFactory.create(stock__on_hand=-2, stock__allow_backorder=True)
+    endless = VariantFactory.create(stock__is_tracked=False)
 
     def available(one: Variant) -> int | None:
         return load_offers(one.merchant_id, [one.pk], now=timezone.now())[one.pk].available
@@ -78,7 +78,7 @@ def test_without_stock_nothing_can_be_promised() -> None:
 
 
 def test_another_merchants_variants_are_missing() -> None:
-    mine, theirs = VariantFactory(), VariantFactory()
+    mine, theirs = VariantFactory.create(), VariantFactory.create()
 
     offers = load_offers(mine.merchant_id, [mine.pk, theirs.pk, "var_nothing"], now=timezone.now())
 
@@ -87,8 +87,8 @@ def test_another_merchants_variants_are_missing() -> None:
 
 @pytest.mark.parametrize("count", [1, 50])
 def test_takes_one_statement_for_any_number(count: int) -> None:
-    merchant = MerchantFactory()
-    ids = [VariantFactory(merchant=merchant).pk for _ in range(count)]
+    merchant = MerchantFactory.create()
+    ids = [VariantFactory.create(merchant=merchant).pk for _ in range(count)]
 
     with CaptureQueriesContext(connection) as queries:
         offers = load_offers(merchant.pk, ids, now=timezone.now())

@@ -27,7 +27,7 @@ def levels(*variants: Variant) -> list[tuple[int, int]]:
 
 
 def test_units_are_held_then_sold() -> None:
-    tote, cap = VariantFactory(stock__on_hand=5), VariantFactory(stock__on_hand=5)
+    tote, cap = VariantFactory.create(stock__on_hand=5), VariantFactory.create(stock__on_hand=5)
 
     hold({tote.pk: 2, cap.pk: 1})
     held = levels(tote, cap)
@@ -38,7 +38,7 @@ def test_units_are_held_then_sold() -> None:
 
 
 def test_units_are_held_then_given_back_once() -> None:
-    tote = VariantFactory(stock__on_hand=5)
+    tote = VariantFactory.create(stock__on_hand=5)
     hold({tote.pk: 2})
 
     for _ in range(2):
@@ -49,7 +49,7 @@ def test_units_are_held_then_given_back_once() -> None:
 
 
 def test_all_or_none_is_held() -> None:
-    tote, cap = VariantFactory(stock__on_hand=5), VariantFactory(stock__on_hand=1)
+    tote, cap = VariantFactory.create(stock__on_hand=5), VariantFactory.create(stock__on_hand=1)
 
     with pytest.raises(OutOfStockError) as refused:
         hold({tote.pk: 2, cap.pk: 2})
@@ -59,7 +59,7 @@ def test_all_or_none_is_held() -> None:
 
 
 def test_what_others_hold_cannot_be_held() -> None:
-    tote = VariantFactory(stock__on_hand=3)
+    tote = VariantFactory.create(stock__on_hand=3)
     hold({tote.pk: 2}, "pay_1")
 
     with pytest.raises(OutOfStockError):
@@ -71,12 +71,12 @@ def test_what_others_hold_cannot_be_held() -> None:
 
 def test_a_variant_without_stock_cannot_be_held() -> None:
     with pytest.raises(OutOfStockError):
-        hold({VariantFactory(stock=False).pk: 1})
+        hold({VariantFactory.create(stock=False).pk: 1})
 
 
 def test_untracked_stock_and_backorders_can_always_be_held() -> None:
-    endless = VariantFactory(stock__on_hand=0, stock__is_tracked=False)
-    later = VariantFactory(stock__on_hand=0, stock__allow_backorder=True)
+    endless = VariantFactory.create(stock__on_hand=0, stock__is_tracked=False)
+    later = VariantFactory.create(stock__on_hand=0, stock__allow_backorder=True)
 
     hold({endless.pk: 5, later.pk: 5})
     write(*commit_writes(2, reference="pay_1"))
@@ -85,7 +85,7 @@ def test_untracked_stock_and_backorders_can_always_be_held() -> None:
 
 
 def test_what_is_not_held_cannot_be_sold() -> None:
-    tote = VariantFactory(stock__on_hand=5)
+    tote = VariantFactory.create(stock__on_hand=5)
 
     with pytest.raises(LostUpdateError), transaction.atomic():
         write(*commit_writes(1, reference="pay_nothing"))
@@ -94,7 +94,7 @@ def test_what_is_not_held_cannot_be_sold() -> None:
 
 
 def test_the_database_refuses_to_oversell() -> None:
-    tote = VariantFactory(stock__on_hand=1)
+    tote = VariantFactory.create(stock__on_hand=1)
 
     with pytest.raises(IntegrityError, match="stock_not_oversold"), transaction.atomic():
         StockItem.objects.filter(pk=tote.pk).update(reserved=2)
@@ -103,7 +103,7 @@ def test_the_database_refuses_to_oversell() -> None:
 
 
 def test_returned_units_are_on_hand_again() -> None:
-    tote = VariantFactory(stock__on_hand=1)
+    tote = VariantFactory.create(stock__on_hand=1)
 
     restock({tote.pk: 2})
 
@@ -111,7 +111,7 @@ def test_returned_units_are_on_hand_again() -> None:
 
 
 def test_setting_stock_keeps_what_is_reserved() -> None:
-    tote = VariantFactory(stock__on_hand=5)
+    tote = VariantFactory.create(stock__on_hand=5)
     hold({tote.pk: 2})
 
     set_stock(tote.pk, on_hand=9)

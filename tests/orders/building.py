@@ -92,6 +92,8 @@ def place(record: OrderRecord) -> Order:
 
 def placed_order(*quantities: int, agent: Agent | None = None, **variant: Any) -> Order:
     """Place an order with a line of so many units each, of an agent of some merchant."""
-    agent = agent or AgentFactory()
-    lines = [(VariantFactory(merchant=agent.merchant, **variant), quantity) for quantity in quantities or (1,)]
+    agent = agent or AgentFactory.create()
+    lines = [
+        (VariantFactory.create(merchant=agent.merchant, **variant), quantity) for quantity in quantities or (1,)
+    ]
     return place(order_record(agent, *lines))

@@ -108,9 +108,7 @@ def test_nothing_is_ever_negative(
 
 
 @given(carts, st.integers(0, 10**6))
-def test_without_discounts_and_taxes_it_is_items_and_shipping(
-    cart: list[tuple[int, int]], shipping: int
-) -> None:
+def test_without_discounts_and_taxes_it_is_items_and_shipping(cart: list[tuple[int, int]], shipping: int) -> None:
     whole = price(cart, [], shipping, [])
 
     assert whole.total_minor == sum(unit * quantity for unit, quantity in cart) + shipping

@@ -12,9 +12,7 @@ BOOKS = TaxRow("California", "US", Decimal(0), region="CA", tax_code="books")
 WASHINGTON = TaxRow("Washington", "US", Decimal("6.5"), region="WA", applies_to_shipping=True)
 
 
-def tax(
-    place: Place, *lines: TaxableLine, table: tuple[TaxRow, ...], shipping: int = 0
-) -> TaxResult:
+def tax(place: Place, *lines: TaxableLine, table: tuple[TaxRow, ...], shipping: int = 0) -> TaxResult:
     request = TaxRequest("mer_x", "usd", place, lines, shipping, table)
     return TableTax().calculate(request)
 

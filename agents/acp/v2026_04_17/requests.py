@@ -107,28 +107,28 @@ def _unsupported(param: str, text: str) -> RequestError:
     return RequestError(400, "unsupported", f"{param}: {text}.", param=param, is_kept=True)
 
 
-def _lines(items: list[wire.WireItem]) -> tuple[WantedLine, ...]:
+def _lines(items: list[wire.ItemInput]) -> tuple[WantedLine, ...]:
     return tuple(WantedLine(item.id, item.quantity) for item in items)
 
 
-def _cart_lines(items: list[wire.WireItem]) -> tuple[tuple[str, int], ...]:
+def _cart_lines(items: list[wire.ItemInput]) -> tuple[tuple[str, int], ...]:
     return tuple((item.id, item.quantity) for item in items)
 
 
-def _options(selections: list[wire.WireSelection] | None) -> tuple[WantedOption, ...] | None:
+def _options(selections: list[wire.SelectionInput] | None) -> tuple[WantedOption, ...] | None:
     if selections is None:
         return None
     return tuple(WantedOption(one.option_id, tuple(one.item_ids)) for one in selections)
 
 
-def _codes(discounts: wire.WireDiscounts | None, coupons: list[str] | None) -> tuple[str, ...] | None:
+def _codes(discounts: wire.DiscountsInput | None, coupons: list[str] | None) -> tuple[str, ...] | None:
     """Return the codes; `coupons` is the deprecated alias and loses against `discounts.codes`."""
     if discounts is not None:
         return tuple(discounts.codes)
     return tuple(coupons) if coupons is not None else None
 
 
-def _buyer(buyer: wire.WireBuyer | None) -> Buyer | None:
+def _buyer(buyer: wire.BuyerInput | None) -> Buyer | None:
     if buyer is None:
         return None
     return Buyer(
@@ -143,13 +143,13 @@ def _buyer(buyer: wire.WireBuyer | None) -> Buyer | None:
     )
 
 
-def _recipient(details: wire.WireFulfillmentDetails | None) -> Recipient | None:
+def _recipient(details: wire.FulfillmentDetailsInput | None) -> Recipient | None:
     if details is None:
         return None
     return Recipient(details.name, details.phone_number, details.email or "", _address(details.address))
 
 
-def _address(address: wire.WireAddress | None) -> Address | None:
+def _address(address: wire.AddressInput | None) -> Address | None:
     if address is None:
         return None
     return Address(

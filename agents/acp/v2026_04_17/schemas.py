@@ -57,7 +57,7 @@ class Wire(BaseModel):
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=False)
 
 
-class WireItem(Wire):
+class ItemInput(Wire):
     """A line as `{id, quantity}`, `{item: {id}, quantity}` or a whole LineItem; prices are ignored."""
 
     id: Annotated[str, Field(min_length=1, max_length=200)]
@@ -71,14 +71,14 @@ class WireItem(Wire):
         return value
 
 
-Items = Annotated[list[WireItem], Field(min_length=1, max_length=MAX_LINES)]
+Items = Annotated[list[ItemInput], Field(min_length=1, max_length=MAX_LINES)]
 
 
-class WireCompany(Wire):
+class CompanyInput(Wire):
     name: Short
 
 
-class WireBuyer(Wire):
+class BuyerInput(Wire):
     email: Email
     first_name: Short = ""
     last_name: Short = ""
@@ -86,10 +86,10 @@ class WireBuyer(Wire):
     phone_number: Annotated[str, Field(max_length=30)] = ""
     customer_id: Short = ""
     account_type: Annotated[str, Field(pattern="^(guest|registered|business)$")] | None = None
-    company: WireCompany | None = None
+    company: CompanyInput | None = None
 
 
-class WireAddress(Wire):
+class AddressInput(Wire):
     name: Annotated[str, Field(max_length=200)] = ""
     company: Short = ""
     line_one: Annotated[str, Field(max_length=200)] = ""
@@ -100,11 +100,11 @@ class WireAddress(Wire):
     postal_code: Annotated[str, Field(max_length=20)] = ""
 
 
-class WireFulfillmentDetails(Wire):
+class FulfillmentDetailsInput(Wire):
     name: Annotated[str, Field(max_length=200)] = ""
     phone_number: Annotated[str, Field(max_length=30)] = ""
     email: Email | None = None
-    address: WireAddress | None = None
+    address: AddressInput | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -114,7 +114,7 @@ class WireFulfillmentDetails(Wire):
         return value
 
 
-class WireSelection(Wire):
+class SelectionInput(Wire):
     """A chosen option, flat or nested under its type; without ids it is meant for all its lines."""
 
     option_id: Annotated[str, Field(min_length=1, max_length=100)]
@@ -131,11 +131,11 @@ class WireSelection(Wire):
         return value
 
 
-class WireDiscounts(Wire):
+class DiscountsInput(Wire):
     codes: Annotated[list[Code], Field(max_length=MAX_CODES)] = []
 
 
-class WireInterventions(Wire):
+class InterventionsInput(Wire):
     supported: Annotated[list[Short], Field(max_length=50)] = []
 
 
@@ -143,14 +143,14 @@ def _extension_name(value: Any) -> Any:
     return value.get("name") if isinstance(value, dict) else value
 
 
-class WireCapabilities(Wire):
-    interventions: WireInterventions | None = None
+class CapabilitiesInput(Wire):
+    interventions: InterventionsInput | None = None
     extensions: Annotated[
         list[Annotated[str, BeforeValidator(_extension_name), Field(max_length=200)]], Field(max_length=50)
     ] = []
 
 
-class WireAttribution(Wire):
+class AttributionInput(Wire):
     """Who brought the buyer here. Kept, and never shown again."""
 
     model_config = ConfigDict(extra="allow")
@@ -161,7 +161,7 @@ class WireAttribution(Wire):
     metadata: dict[str, str | int | float | bool] | None = None
 
     @model_validator(mode="after")
-    def require_reference(self) -> WireAttribution:
+    def require_reference(self) -> AttributionInput:
         if not self.token and not self.publisher_id:
             raise ValueError("needs a token or a publisher_id")
         return self
@@ -170,12 +170,12 @@ class WireAttribution(Wire):
 class CheckoutSessionCreateRequest(Wire):
     line_items: Items
     currency: Annotated[str, Field(min_length=3, max_length=3)]
-    capabilities: WireCapabilities
-    buyer: WireBuyer | None = None
-    fulfillment_details: WireFulfillmentDetails | None = None
-    discounts: WireDiscounts | None = None
+    capabilities: CapabilitiesInput
+    buyer: BuyerInput | None = None
+    fulfillment_details: FulfillmentDetailsInput | None = None
+    discounts: DiscountsInput | None = None
     coupons: Annotated[list[Code], Field(max_length=MAX_CODES)] | None = None
-    affiliate_attribution: WireAttribution | None = None
+    affiliate_attribution: AttributionInput | None = None
     locale: Annotated[str, Field(max_length=35)] | None = None
     timezone: Annotated[str, Field(max_length=50)] | None = None
     metadata: Annotated[dict[str, Any], Field(max_length=50)] | None = None
@@ -186,38 +186,38 @@ class CheckoutSessionUpdateRequest(Wire):
     """What is absent stays; null clears."""
 
     line_items: Items | None = None
-    buyer: WireBuyer | None = None
-    fulfillment_details: WireFulfillmentDetails | None = None
-    selected_fulfillment_options: Annotated[list[WireSelection], Field(max_length=MAX_LINES)] | None = None
-    discounts: WireDiscounts | None = None
+    buyer: BuyerInput | None = None
+    fulfillment_details: FulfillmentDetailsInput | None = None
+    selected_fulfillment_options: Annotated[list[SelectionInput], Field(max_length=MAX_LINES)] | None = None
+    discounts: DiscountsInput | None = None
     coupons: Annotated[list[Code], Field(max_length=MAX_CODES)] | None = None
     order_notes: Annotated[str, Field(max_length=5000)] | None = None
 
 
-class WireCredential(Wire):
+class CredentialInput(Wire):
     type: Short
     token: Annotated[str, Field(min_length=1, max_length=4096), AfterValidator(_opaque_token)]
 
 
-class WireInstrument(Wire):
+class InstrumentInput(Wire):
     type: Short
-    credential: WireCredential
+    credential: CredentialInput
 
 
-class WirePaymentData(Wire):
+class PaymentDataInput(Wire):
     handler_id: Annotated[str, Field(min_length=1, max_length=64)]
-    instrument: WireInstrument
+    instrument: InstrumentInput
 
 
 class CheckoutSessionCompleteRequest(Wire):
-    payment_data: WirePaymentData
-    buyer: WireBuyer | None = None
-    affiliate_attribution: WireAttribution | None = None
+    payment_data: PaymentDataInput
+    buyer: BuyerInput | None = None
+    affiliate_attribution: AttributionInput | None = None
     risk_signals: Annotated[dict[str, Any], Field(max_length=50)] | None = None
     order_notes: Annotated[str, Field(max_length=5000)] | None = None
 
 
-class WireIntentTrace(Wire):
+class IntentTraceInput(Wire):
     model_config = ConfigDict(extra="allow")
 
     reason_code: Annotated[str, Field(min_length=1, max_length=100)]
@@ -226,15 +226,15 @@ class WireIntentTrace(Wire):
 
 
 class CancelSessionRequest(Wire):
-    intent_trace: WireIntentTrace | None = None
+    intent_trace: IntentTraceInput | None = None
 
 
 class CartCreateRequest(Wire):
     line_items: Items
-    buyer: WireBuyer | None = None
+    buyer: BuyerInput | None = None
     locale: Annotated[str, Field(max_length=35)] | None = None
 
 
 class CartUpdateRequest(Wire):
     line_items: Items
-    buyer: WireBuyer | None = None
+    buyer: BuyerInput | None = None
