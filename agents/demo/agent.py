@@ -84,6 +84,10 @@ class Stripe:
         self._pages = Http(api_base)
         self._secret_key = secret_key
 
+    def check(self) -> None:
+        """Raise RefusedError where the key is not accepted."""
+        self._api.get("/v1/payment_intents?limit=1")
+
     def grant_token(self, amount_minor: int, currency: str) -> str:
         """Mint the token an agent's payment provider would grant: one payment, up to an amount."""
         form = {

@@ -7,14 +7,16 @@ import fcntl
 import json
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from agents.demo.agent import Stripe
 from agents.demo.facts import Facts, ready_document, write_ready_file
+from agents.demo.given import Given, LiveKeyError
 from agents.demo.guide import addresses, curl_journey
-from agents.demo.places import Given, LiveKeyError, Places
+from agents.demo.places import Places
 from agents.demo.ports import NoFreePortError, Reservation, reserve
 from agents.demo.processes import ProcessEndedError, Processes, describe
 from agents.demo.progress import Progress, StepFailedError
@@ -132,17 +134,29 @@ class Demo:
             self._progress.notice("Port", f"{self._options.port} is taken, the shop uses {port}")
 
     def _start_servers(self) -> None:
-        """Start what is not given, the slowest alongside the others."""
+        """Start what is not given, the slowest alongside the others, and see that the rest answers."""
         if self._stack.has_sandbox:
             self._stack.begin("sandbox")
-        if not self._given.database_url:
+        if self._given.database_url:
+            self._check("PostgreSQL", "postgres", self._given.check_postgres, "as DATABASE_URL says")
+        else:
             self._start("PostgreSQL", "postgres", f"data in {self._stack.places.shown('postgres')}")
-        if not self._given.redis_url:
+        if self._given.redis_url:
+            self._check("Valkey", "valkey", self._given.check_redis, "as REDIS_URL says")
+        else:
             self._start("Valkey", "valkey", "carries the nudges between web and worker")
         if self._stack.has_sandbox:
             with self._progress.step("Stripe sandbox", process="sandbox") as step:
                 self._stack.await_answer("sandbox")
                 step.tell(f"test mode at {self._stack.stripe_api_base}")
+        else:
+            stripe = Stripe(self._stack.stripe_api_base, self._stack.stripe_secret_key)
+            self._check("Stripe", "sandbox", stripe.check, f"test mode at {self._stack.stripe_api_base}")
+
+    def _check(self, title: str, name: str, check: Callable[[], None], told: str) -> None:
+        with self._progress.step(title, process=name) as step:
+            check()
+            step.tell(told)
 
     def _start(self, title: str, name: str, told: str) -> None:
         with self._progress.step(title, process=name) as step:
@@ -217,12 +231,15 @@ class Demo:
             write_ready_file(self._options.ready_file, ready_document(self._stack, facts))
 
     def _end(self) -> None:
-        if self._signals.received is not None:
-            self._progress.heading("Stopping")
+        """End every process, whoever still listens to what is said about it."""
+        is_asked = self._signals.received is not None
+        with suppress(OSError):  # a closed terminal can be the very reason for the end
+            if is_asked:
+                self._progress.heading("Stopping")
         self._stack.stop()
-        if self._signals.received is None:
-            return
-        self._progress.say(f"Everything has ended. The state stays in {self._stack.places.shown()}.")
+        with suppress(OSError):
+            if is_asked:
+                self._progress.say(f"Everything has ended. The state stays in {self._stack.places.shown()}.")
 
 
 def _next(lines: Iterator[bytes]) -> dict[str, Any]:

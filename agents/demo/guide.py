@@ -19,9 +19,10 @@ call() {{ # path, body
 }}
 first() {{ grep -o "\"$1\":\"$2[^\"]*\"" | head -n 1 | cut -d '"' -f 4; }}
 
-# 1. Find something
-ITEM=$(curl -sS "$SHOP/catalog/search" -G --data-urlencode 'q={search}' \
-  -H "Authorization: Bearer $KEY" | grep -o '{item}' | head -n 1)
+# 1. Find something; this is one of the things that are found
+curl -sS "$SHOP/catalog/search" -G --data-urlencode 'q={search}' \
+  -H "Authorization: Bearer $KEY" | head -c 300; echo
+ITEM={item}
 
 # 2. Open a checkout session with a buyer and an address
 CREATED=$(call /checkout_sessions '{{
@@ -33,10 +34,10 @@ CREATED=$(call /checkout_sessions '{{
     "name": "{name}", "line_one": "{line_one}",
     "city": "{city}", "state": "{state}", "country": "{country}",
     "postal_code": "{postal_code}"}}}}}}')
-SESSION=$(echo "$CREATED" | first id cs_)
+SESSION=$(printf %s "$CREATED" | first id cs_)
 
 # 3. Choose a way to ship, and use a discount code
-OPTION=$(echo "$CREATED" | first id fm_)
+OPTION=$(printf %s "$CREATED" | first id fm_)
 call /checkout_sessions/$SESSION '{{
   "selected_fulfillment_options": [
     {{"type": "shipping", "option_id": "'$OPTION'", "item_ids": []}}],

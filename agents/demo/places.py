@@ -1,4 +1,4 @@
-"""Where the demo keeps its state, what it was given, and what its processes are told."""
+"""Where the demo keeps its state, and what its processes are told."""
 
 from __future__ import annotations
 
@@ -9,10 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.demo.processes import PROJECT
-
-
-class LiveKeyError(RuntimeError):
-    """The demo buys things, and was given a key that would charge real cards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +55,6 @@ class Places:
         if not file.exists():
             file.write_text(f"sk_test_{secrets.token_hex(12)}")
         return file.read_text()
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What already runs elsewhere. Nothing is started in place of what is named here."""
-
-    database_url: str
-    redis_url: str
-    stripe_secret_key: str
-    stripe_api_base: str
-
-    @classmethod
-    def from_environment(cls) -> Given:
-        """Raises LiveKeyError."""
-        names = ("DATABASE_URL", "REDIS_URL", "STRIPE_SECRET_KEY", "STRIPE_API_BASE")
-        given = cls(*(os.environ.get(name, "") for name in names))
-        if given.stripe_secret_key and "_test_" not in given.stripe_secret_key:
-            raise LiveKeyError("STRIPE_SECRET_KEY is no test key. The demo pays with test cards only.")
-        return given
 
 
 def surroundings(told: Mapping[str, str]) -> dict[str, str]:

@@ -79,9 +79,10 @@ class Progress:
     def failure(self, failed: StepFailedError, log: Path) -> None:
         """Say which step failed, with the end of the log of the process that is to blame."""
         self.console.print()
-        self.say(f"The step “{failed.title}” failed. The end of {log.name}:", "bold red")
-        lines = log.read_text(errors="replace").splitlines()[-LOG_LINES:] if log.exists() else []
-        self.verbatim("\n".join(f"    {line}" for line in lines) or "    (it is empty)")
+        self.say(f"The step “{failed.title}” failed.", "bold red")
+        if log.exists() and (lines := log.read_text(errors="replace").splitlines()):
+            self.say(f"The end of {log.name}:")
+            self.verbatim("\n".join(f"    {line}" for line in lines[-LOG_LINES:]))
         self.verbatim(f"All logs: {log.parent}")
 
     def table(self, title: str, rows: Sequence[tuple[str, str]]) -> None:

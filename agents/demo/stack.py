@@ -8,7 +8,8 @@ import sys
 import urllib.request
 from collections.abc import Callable, Mapping
 
-from agents.demo.places import Given, Places, surroundings
+from agents.demo.given import Given
+from agents.demo.places import Places, surroundings
 from agents.demo.ports import Reservation
 from agents.demo.processes import Processes, Program
 from agents.demo.servers import DemoPostgres, DemoValkey
@@ -113,7 +114,7 @@ class Stack:
             "--port": self.base_url.rpartition(":")[2],
             "--workers": str(self._web_processes),
             "--blocking-threads": str(WEB_THREADS),
-            "--workers-kill-timeout": "5",
+            "--workers-kill-timeout": "3",
             "--log-level": "warning",
         }
         switches = ("--no-ws", "--respawn-failed-workers")
@@ -124,7 +125,7 @@ class Stack:
         pool = ("--pool", "prefork", "--concurrency", str(WORKER_PROCESSES))
         alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
         celery = ("-m", "celery", "-A", "commerce.celery", "worker", "--loglevel", "WARNING")
-        self.processes.start(self.python("worker", *celery, *pool, *alone, orphan_signal=signal.SIGQUIT))
+        self.processes.start(self.python("worker", *celery, *pool, *alone, orphan_signal=signal.SIGKILL))
 
     def _begin_beat(self) -> None:
         schedule = ("--schedule", str(self.places.beat / "schedule"), "--pidfile", "")
