@@ -60,20 +60,19 @@ def _for_sale(merchant: Merchant) -> QuerySet[Variant]:
 
 
 def _plentiful(merchant: Merchant) -> list[Variant]:
-    """Choose variants to buy, each of another product, those with most stock first."""
+    """Choose variants to buy, in the order of the catalog, each of another product where there are enough."""
     candidates = _for_sale(merchant).filter(
         Q(max_quantity_per_order__isnull=True) | Q(max_quantity_per_order__gte=10),
         Q(stock__on_hand__gt=F("stock__reserved")) | Q(stock__is_tracked=False),
         is_digital=False,
         price_minor__gte=LEAST_PRICE_MINOR,
     )
-    by_stock = candidates.order_by("-stock__on_hand", "created_at", "pk").select_related("product")
+    in_order = candidates.order_by("product__created_at", "product_id", "position", "pk")[:500]
     one_each: dict[str, Variant] = {}
-    for variant in by_stock[:500]:
+    for variant in in_order:
         one_each.setdefault(variant.product_id, variant)
-    chosen = list(one_each.values())[:WANTED_IN_STOCK]
-    spare = [variant for variant in by_stock[:WANTED_IN_STOCK] if variant not in chosen]
-    return [*chosen, *spare][:WANTED_IN_STOCK]
+    chosen = list(one_each.values())
+    return [*chosen, *(variant for variant in in_order if variant not in chosen)][:WANTED_IN_STOCK]
 
 
 def _sold_out(merchant: Merchant) -> Variant:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 MERCHANT = "harbor-supply"
-NEIGHBOR = "hillside-goods"
+NEIGHBOR = "fjord-and-fell"
 AGENT = "Demo agent"
 ADMIN = "demo"
 COUNTRY = "US"
@@ -27,9 +27,20 @@ def steps(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     import django
 
     django.setup()
+    slug = _slug(options.catalog)
     yield _migrate()
-    yield _seed(options.catalog)
-    yield _open_shop(options)
+    yield _seed(slug, options.catalog)
+    yield _open_shop(slug, options)
+
+
+def _slug(catalog: Path | None) -> str:
+    """Return the shop's short name: each product file has a shop of its own."""
+    from django.utils.text import slugify
+
+    if catalog is None:
+        return MERCHANT
+    name = slugify(catalog.stem)[:50]
+    return name if name and name != NEIGHBOR else "catalog"
 
 
 def _migrate() -> dict[str, Any]:
@@ -41,21 +52,20 @@ def _migrate() -> dict[str, Any]:
     return {"migrations": MigrationRecorder(connection).migration_qs.count()}
 
 
-def _seed(catalog: Path | None) -> dict[str, Any]:
+def _seed(slug: str, catalog: Path | None) -> dict[str, Any]:
+    """Make the shop, and with it the neighbor's."""
     from django.core.management import call_command
 
     from commerce.catalog.models import Product, Variant
 
-    file = {"file": str(catalog)} if catalog else {}
-    call_command("seed_demo", merchant=MERCHANT, stdout=io.StringIO(), **file)
-    call_command("seed_demo", merchant=NEIGHBOR, stdout=io.StringIO(), **file)
+    call_command("seed_demo", merchant=slug, file=catalog, stdout=io.StringIO())
     return {
-        "products": Product.objects.filter(merchant__slug=MERCHANT).count(),
-        "variants": Variant.objects.filter(merchant__slug=MERCHANT).count(),
+        "products": Product.objects.filter(merchant__slug=slug).count(),
+        "variants": Variant.objects.filter(merchant__slug=slug).count(),
     }
 
 
-def _open_shop(options: argparse.Namespace) -> dict[str, Any]:
+def _open_shop(slug: str, options: argparse.Namespace) -> dict[str, Any]:
     """Add what the demo buys, and give out keys and secrets."""
     from django.utils import timezone
 
@@ -65,10 +75,10 @@ def _open_shop(options: argparse.Namespace) -> dict[str, Any]:
     from commerce.catalog.models import Variant
     from commerce.inbox.services import new_fulfillment_secret
 
-    merchant = Merchant.objects.get(slug=MERCHANT)
+    merchant = Merchant.objects.get(slug=slug)
     additions.complete_shipping(merchant, country=COUNTRY)
     items = additions.complete_catalog(merchant)
-    keys = {"agent_key": _issue_key(MERCHANT), "agent_key_2": _issue_key(NEIGHBOR)}
+    keys = {"agent_key": _issue_key(slug), "agent_key_2": _issue_key(NEIGHBOR)}
     return {
         **keys,
         "merchant": merchant.slug,
@@ -78,7 +88,7 @@ def _open_shop(options: argparse.Namespace) -> dict[str, Any]:
         "search": Variant.objects.select_related("product").get(pk=items.in_stock[0]).product.title,
         "discount_codes": additions.complete_discounts(merchant, now=timezone.now()),
         "handler_id": CARD_HANDLER_ID,
-        "webhook_secret": _register_endpoint(options.webhook_url),
+        "webhook_secret": _register_endpoint(slug, options.webhook_url),
         "fulfillment_secret": new_fulfillment_secret(merchant),
         "admin": _admin() if options.with_admin else None,
     }
@@ -88,17 +98,17 @@ def _issue_key(merchant: str) -> str:
     from django.core.management import call_command
 
     printed = io.StringIO()
-    call_command("issue_agent_key", merchant=merchant, name=AGENT, stdout=printed)
+    call_command("issue_agent_key", merchant=merchant, name=AGENT, stdout=printed, stderr=io.StringIO())
     return printed.getvalue().strip()
 
 
-def _register_endpoint(url: str) -> str:
+def _register_endpoint(slug: str, url: str) -> str:
     """Have the agent's order events sent to this run's receiver, and no more to an earlier one's."""
     from agents.webhooks.models import Endpoint
     from agents.webhooks.services import register_endpoint
     from commerce.accounts.models import Agent
 
-    agent = Agent.objects.get(merchant__slug=MERCHANT, name=AGENT)
+    agent = Agent.objects.get(merchant__slug=slug, name=AGENT)
     Endpoint.objects.filter(agent=agent).exclude(url=url).delete()
     _, secret = register_endpoint(agent, url)
     return secret
