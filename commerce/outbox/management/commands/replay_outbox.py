@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from commerce.outbox.services import replay_dead
+
+
+class Command(BaseCommand):
+    help = "Make every event that was given up due again."
+
+    def handle(self, *_args: object, **_options: Any) -> None:
+        revived = replay_dead(now=timezone.now())
+        self.stdout.write(f"{revived} dead {'event is' if revived == 1 else 'events are'} due again.")
