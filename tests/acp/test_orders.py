@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -91,9 +91,10 @@ def test_a_return_is_an_adjustment(acp: AcpClient, bought: Answer) -> None:
 
 def test_refunds_stand_beside_the_total(acp: AcpClient, bought: Answer) -> None:
     order = Order.objects.get()
-    common = {"order": order, "kind": "refund", "occurred_at": NOON}
-    Adjustment.objects.create(**common, amount_minor=1000, reason="damaged")
-    Adjustment.objects.create(**common, amount_minor=500, status="pending")
+    later = NOON + timedelta(hours=1)
+    common = {"order": order, "kind": "refund"}
+    Adjustment.objects.create(**common, amount_minor=1000, reason="damaged", occurred_at=NOON)
+    Adjustment.objects.create(**common, amount_minor=500, status="pending", occurred_at=later)
 
     shown = acp.read(bought.body["id"]).body["order"]
 
