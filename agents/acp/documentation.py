@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
@@ -10,6 +11,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 
 from agents.acp.v2026_04_17 import VERSION, bodies, schemas
 from agents.openapi import body_of
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 _SESSION = body_of(bodies.CheckoutSession)
 _CART = body_of(bodies.Cart)
@@ -52,7 +55,10 @@ class BearerSchema(AutoSchema):
         return [{"agentKey": []}]
 
 
-def _responses(status: int, body: Any, meaning: str, errors: tuple[int, ...]) -> dict[int, OpenApiResponse]:
+def responses(
+    body: Any, *, status: int = 200, meaning: str = "The whole state.", errors: tuple[int, ...] = _READ_ERRORS
+) -> dict[int, OpenApiResponse]:
+    """Return what an operation may answer: its success, and each refusal with what it means."""
     return {
         status: OpenApiResponse(body, description=meaning),
         **{code: OpenApiResponse(_ERROR, description=_MEANINGS[code]) for code in errors},
@@ -67,7 +73,7 @@ def _operation(
     request: Any = None,
     status: int = 200,
     key: OpenApiParameter | None = _KEY,
-) -> Any:
+) -> Callable[[View], View]:
     parameters = [_VERSION, _REQUEST_ID, *([key] if key else [])]
     errors = _WRITE_ERRORS if key else _READ_ERRORS
     return extend_schema(
@@ -75,7 +81,7 @@ def _operation(
         tags=[tag],
         parameters=parameters,
         request=request if request is not None else OpenApiTypes.NONE,
-        responses=_responses(status, body, "The whole state.", errors),
+        responses=responses(body, status=status, errors=errors),
     )
 
 

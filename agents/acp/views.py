@@ -246,7 +246,7 @@ class CartCancel(AcpView):
 class Elsewhere(AcpView):
     """Whatever is no address of the API, for those who may ask."""
 
-    schema = None
+    schema = None  # type: ignore[assignment]  # Not documented: it is no operation.
     scope = "checkout"
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from agents.acp.documentation import BearerSchema
+from agents.acp.documentation import BearerSchema, responses
 from agents.acp.errors import exception_response
 from agents.catalog.bodies import CatalogPage
 from agents.catalog.presenters import product
@@ -39,7 +39,7 @@ class CatalogSearch(CatalogView):
             OpenApiParameter("limit", int, description=f"At most {MAX_LIMIT}; 10 unless told."),
             OpenApiParameter("offset", int, description="`next_offset` of the page before."),
         ],
-        responses=body_of(CatalogPage),
+        responses=responses(body_of(CatalogPage), meaning="A page of products."),
     )
     def get(self, request: Request) -> HttpResponse:
         """Find products for sale, with live prices and stock."""
@@ -57,7 +57,7 @@ class CatalogSearch(CatalogView):
 
 
 class CatalogVariant(CatalogView):
-    @extend_schema(operation_id="get_catalog_variant", tags=["catalog"], responses=body_of(CatalogPage))
+    @extend_schema(operation_id="get_catalog_variant", tags=["catalog"], responses=responses(body_of(CatalogPage)))
     def get(self, request: Request, variant_id: str) -> HttpResponse:
         """Look at the product that a variant belongs to."""
         caller = caller_of(request)

@@ -15,7 +15,7 @@ def check_payment_settings(**_: Any) -> list[CheckMessage]:
     key: str = settings.STRIPE_SECRET_KEY
     is_live = key.startswith(("sk_live_", "rk_live_"))
     if is_live and not settings.PAYMENTS_LIVE:
-        problems.append(Error("STRIPE_SECRET_KEY is a live key; set PAYMENTS_LIVE=1 to charge.", id="payments.E001"))
+        problems.append(Error("STRIPE_SECRET_KEY is live; set PAYMENTS_LIVE=1 to charge.", id="payments.E001"))
     if settings.STRIPE_API_BASE and not key.startswith(("sk_test_", "rk_test_")):
         hint = "STRIPE_API_BASE names another server than Stripe's; it gets a sk_test_ key only."
         problems.append(Error(hint, id="payments.E002"))
