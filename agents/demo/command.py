@@ -28,6 +28,8 @@ from commerce.embedded import EmbeddedServerError
 DEFAULT_PORT = 8000
 LOOK_EVERY_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
+LOOKS_PER_LIST = 10
+"""So often the processes are listed anew: servers replace what they forked, and nobody tells us."""
 
 
 class OccupiedError(RuntimeError):
@@ -93,6 +95,7 @@ class Demo:
         self._processes = Processes(places.logs, signals)
         self._stack = Stack(places, given, self._processes, web=web, web_processes=options.web_processes)
         self._is_serving = False
+        self._written: dict[str, Any] = {}
 
     def perform(self) -> int:
         """Do it all, and end every process whatever happens."""
@@ -205,12 +208,15 @@ class Demo:
         self._progress.verbatim(curl_journey(self._stack, facts))
         self._is_serving = True
         pause = threading.Event()
-        failures = 0
+        failures = looks = 0
         while True:
             pause.wait(min(LOOK_EVERY_SECONDS * 2**failures, LONGEST_PAUSE_SECONDS))
+            looks += 1
             if fallen := self._processes.fallen():
                 is_back = self._revive(fallen, facts)
                 failures = 0 if is_back else failures + 1
+            elif looks % LOOKS_PER_LIST == 0:
+                self._write_ready_file(facts)
 
     def _revive(self, fallen: dict[str, int], facts: Facts) -> bool:
         """Start again what has ended. False where something did not come back."""
@@ -227,8 +233,11 @@ class Demo:
         return is_back
 
     def _write_ready_file(self, facts: Facts) -> None:
-        if self._options.ready_file:
-            write_ready_file(self._options.ready_file, ready_document(self._stack, facts))
+        """Write who runs, where that differs from what was written last."""
+        document = ready_document(self._stack, facts)
+        if self._options.ready_file and document != self._written:
+            write_ready_file(self._options.ready_file, document)
+            self._written = document
 
     def _end(self) -> None:
         """End every process, whoever still listens to what is said about it."""

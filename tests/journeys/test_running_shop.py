@@ -1,0 +1,153 @@
+"""Purchases in a running shop, also while parts of it are gone. All share one set of processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from agents.demo.agent import Agent, RefusedError
+from tests.journeys.running import RunningDemo, wait_until
+from tests.journeys.shopper import DELIVERY_SECONDS, Shopper, total_of
+
+pytestmark = pytest.mark.processes
+
+
+def test_purchase_is_announced_delivered_and_paid_once(shopper: Shopper) -> None:
+    session = shopper.buy()
+    order = session["order"]
+    shopper.hear(order, 1)
+    shopper.ship(order, "shipment.shipped", carrier="UPS", tracking_number="1Z1")
+    shopper.hear(order, 2)
+    shopper.ship(order, "shipment.delivered")
+
+    events = shopper.hear(order, 3)
+
+    assert [event["type"] for event in events] == ["order_create", "order_update", "order_update"]
+    assert [event["order"]["status"] for event in events] == ["confirmed", "shipped", "completed"]
+    assert events[1]["order"]["fulfillments"][0]["tracking_number"] == "1Z1"
+    assert len({event["request_id"] for event in events}) == 3
+    assert shopper.charged(session) == (total_of(session), total_of(session))
+
+
+def test_several_items_and_a_download_make_one_order(shopper: Shopper) -> None:
+    items = shopper.ready["items"]
+
+    session = shopper.buy(*items["in_stock"][:2], items["digital"])
+
+    ways = shopper.hear(session["order"], 2)[-1]["order"]["fulfillments"]
+    download = next(way for way in ways if way["type"] == "digital")
+    assert len(session["order"]["line_items"]) == 3
+    assert download["status"] == "delivered"
+    assert download["digital_delivery"]["access_url"].startswith("http")
+    assert len([way for way in ways if way["type"] == "shipping"]) == 1
+
+
+def test_canceled_session_cannot_be_paid(shopper: Shopper) -> None:
+    session = shopper.create()
+    path = f"/checkout_sessions/{session['id']}"
+
+    canceled = shopper.agent.send(f"{path}/cancel", {})
+
+    assert canceled["status"] == "canceled"
+    with pytest.raises(RefusedError, match=r"answered 405.*invalid_session_state"):
+        shopper.agent.send(f"{path}/complete", shopper.payment(session))
+    assert shopper.charged(session) == (0, 0)
+
+
+def test_sold_out_item_cannot_be_bought(shopper: Shopper) -> None:
+    session = shopper.create(shopper.ready["items"]["out_of_stock"])
+
+    done = shopper.agent.send(f"/checkout_sessions/{session['id']}/complete", shopper.payment(session))
+
+    assert done["status"] == "not_ready_for_payment"
+    assert "order" not in done
+    assert shopper.charged(session) == (0, 0)
+
+
+def test_other_merchants_agent_sees_nothing(shopper: Shopper) -> None:
+    session = shopper.create()
+    stranger = Agent(shopper.ready["base_url"], shopper.ready["agent_key_2"])
+
+    with pytest.raises(RefusedError, match="answered 404"):
+        stranger.read(f"/checkout_sessions/{session['id']}")
+
+
+def test_printed_curl_journey_buys(demo: RunningDemo, shopper: Shopper) -> None:
+    script = demo.output.read_text().split("A purchase with curl, to copy\n")[1]
+
+    ran = subprocess.run(["bash", "-eu", "-c", script], capture_output=True, text=True, timeout=30, check=True)
+
+    assert '"permalink_url":"' + shopper.ready["base_url"] in ran.stdout
+    assert ran.stderr == ""
+
+
+def test_paused_broker_delays_news_and_nothing_else(demo: RunningDemo, shopper: Shopper) -> None:
+    broker = demo.pids("valkey")[0]
+    os.kill(broker, signal.SIGSTOP)
+    started = time.monotonic()
+    session = shopper.buy()
+    seconds = time.monotonic() - started
+    os.kill(broker, signal.SIGCONT)
+
+    events = shopper.hear(session["order"], 1)
+
+    assert seconds < 1.0  # create, update, token and completion together
+    assert events[0]["type"] == "order_create"
+    wait_until(lambda: shopper.charged(session)[1] == total_of(session), DELIVERY_SECONDS, "no capture")
+
+
+@pytest.mark.parametrize("name", ["valkey", "worker"])
+def test_what_is_bought_while_a_process_is_dead_is_delivered(
+    demo: RunningDemo, shopper: Shopper, name: str
+) -> None:
+    old = demo.pids(name)[0]
+    before = shopper.buy()
+    os.kill(old, signal.SIGKILL)
+    meanwhile = shopper.buy()
+    wait_until(lambda: demo.pids(name)[0] != old, DELIVERY_SECONDS, f"{name} was not started again")
+    after = shopper.buy()
+
+    events = [shopper.hear(session["order"], 1) for session in (before, meanwhile, after)]
+
+    assert [[event["type"] for event in heard] for heard in events] == [["order_create"]] * 3
+    assert f"{name}" in demo.output.read_text().split("was killed by SIGKILL")[-2][-80:]
+    for session in (before, meanwhile, after):
+        wait_until(lambda: shopper.charged(session)[1] == total_of(session), DELIVERY_SECONDS, "no capture")  # noqa: B023
+
+
+@pytest.mark.parametrize("victim", [0, 1], ids=["root", "worker"])
+def test_killed_web_process_comes_back(demo: RunningDemo, shopper: Shopper, victim: int) -> None:
+    processes = demo.pids("web")
+    os.kill(processes[victim], signal.SIGKILL)
+
+    wait_until(lambda: processes[victim] not in demo.pids("web"), DELIVERY_SECONDS, "it was not replaced")
+    wait_until(lambda: len(demo.pids("web")) == len(processes), DELIVERY_SECONDS, "one is missing")
+
+    session = shopper.buy()
+    assert session["status"] == "completed"
+    assert shopper.charged(session)[0] == total_of(session)
+
+
+def test_database_comes_back_with_what_was_bought(demo: RunningDemo, shopper: Shopper) -> None:
+    session = shopper.buy()
+    old = demo.pids("postgres")[0]
+    os.kill(old, signal.SIGKILL)
+    wait_until(lambda: demo.pids("postgres")[0] != old, DELIVERY_SECONDS, "it was not started again")
+    wait_until(lambda: _answers(shopper), DELIVERY_SECONDS, "the API did not come back")
+
+    again = shopper.agent.read(f"/checkout_sessions/{session['id']}")
+
+    assert again["status"] == "completed"
+    assert again["order"]["id"] == session["order"]["id"]
+
+
+def _answers(shopper: Shopper) -> bool:
+    try:
+        shopper.agent.search("")
+    except RefusedError:
+        return False
+    return True
