@@ -1,0 +1,77 @@
+"""Pages that a person meets: what runs here, an order, a cart.
+
+An order and a cart are shown to whoever has their unguessable address, so nothing of them is kept by
+caches, found by search engines or told to the sites they link to. Everything a page shows is prepared as
+text beforehand; templates run no query and compute nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from commerce.accounts.models import Merchant
+from commerce.carts.services import shared_cart
+from commerce.errors import NotFoundError
+from commerce.fulfillment.models import PickupLocation
+from commerce.fulfillment.selectors import order_details
+from commerce.orders.selectors import order_id_by_permalink
+from commerce.pages.carts import cart_view
+from commerce.pages.orders import order_view
+
+# No script, nothing from other sites, no frame around it.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+@require_safe
+def front_page(request: HttpRequest) -> HttpResponse:
+    """Say what is running here and where to go."""
+    context = {"base_url": settings.PUBLIC_BASE_URL, "version": settings.SPECTACULAR_SETTINGS["VERSION"]}
+    return _page(request, "front_page.html", context)
+
+
+@require_safe
+def order_page(request: HttpRequest, token: str) -> HttpResponse:
+    """Show an order to whoever has its unguessable address."""
+    try:
+        details = order_details(order_id_by_permalink(token))
+    except NotFoundError as problem:
+        raise Http404(problem.message) from problem
+    merchant = Merchant.objects.get(pk=details.order.merchant_id)
+    method_ids = [option.id for option in details.order.fulfillment if option.kind == "pickup"]
+    places = PickupLocation.objects.filter(fulfillmentmethod__in=method_ids) if method_ids else ()
+    view = order_view(details, merchant=merchant, pickup_places=list(places))
+    return _private(_page(request, "orders/order.html", {"order": view, "merchant": merchant}))
+
+
+@require_safe
+def cart_page(request: HttpRequest, cart_id: str) -> HttpResponse:
+    """Show a cart that an agent has collected. Who it is for is not shown: carts are passed around."""
+    try:
+        cart = shared_cart(cart_id, now=timezone.now())
+    except NotFoundError as problem:
+        raise Http404(problem.message) from problem
+    merchant = Merchant.objects.get(carts=cart_id)
+    view = cart_view(cart, merchant=merchant)
+    return _private(_page(request, "carts/cart.html", {"cart": view, "merchant": merchant}))
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    response = render(request, template, context)
+    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    return response
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response
