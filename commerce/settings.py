@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
 from commerce.embedded import EmbeddedPostgres, EmbeddedValkey
@@ -28,7 +29,11 @@ def _flag(name: str, *, default: bool = False) -> bool:
 
 
 def _number(name: str, default: int) -> int:
-    return int(os.environ.get(name, default))
+    text = os.environ.get(name, str(default))
+    try:
+        return int(text)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {text!r}.") from None
 
 
 def _list(name: str, default: str = "") -> list[str]:
@@ -92,8 +97,10 @@ SECURE_SSL_REDIRECT = _flag("SECURE_SSL_REDIRECT", default=_IS_HTTPS)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _IS_HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_HSTS_SECONDS = _number("SECURE_HSTS_SECONDS", 31536000) if _IS_HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = _IS_HTTPS
-SECURE_HSTS_PRELOAD = _IS_HTTPS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _flag("SECURE_HSTS_INCLUDE_SUBDOMAINS")
+SECURE_HSTS_PRELOAD = _flag("SECURE_HSTS_PRELOAD")
+# Whether the subdomains next to the shop speak HTTPS only its owner knows.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = _IS_HTTPS
 CSRF_COOKIE_SECURE = _IS_HTTPS
 X_FRAME_OPTIONS = "DENY"
@@ -241,6 +248,7 @@ PAYMENT_LEASE_SECONDS = _number("PAYMENT_LEASE_SECONDS", 40)
 
 # Agents.
 AGENT_REQUESTS_PER_MINUTE = _number("AGENT_REQUESTS_PER_MINUTE", 60_000)
+DISCOVERY_REQUESTS_PER_MINUTE = _number("DISCOVERY_REQUESTS_PER_MINUTE", 6_000)
 REJECTED_CODES_PER_MINUTE = _number("REJECTED_CODES_PER_MINUTE", 60)
 FAILED_LOGINS_PER_MINUTE = _number("FAILED_LOGINS_PER_MINUTE", 120)
 WEBHOOK_ALLOWED_PRIVATE_HOSTS = _list("WEBHOOK_ALLOWED_PRIVATE_HOSTS")

@@ -6,14 +6,23 @@ import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
+from rest_framework.exceptions import Throttled
 
+from agents.acp.errors import exception_response
 from agents.acp.versions import SUPPORTED
+from agents.throttling import Window
 from commerce.accounts.selectors import currencies_sold
+
+_readers = Window("discovery")
 
 
 @require_safe
-def discovery(_request: HttpRequest) -> HttpResponse:
+def discovery(request: HttpRequest) -> HttpResponse:
     """Answer the same for everybody: no merchant, no key, no provider is named."""
+    try:
+        _readers.count(request.META.get("REMOTE_ADDR", ""), limit=settings.DISCOVERY_REQUESTS_PER_MINUTE)
+    except Throttled as problem:
+        return exception_response(problem)
     body = {
         "protocol": {
             "name": "acp",

@@ -53,3 +53,13 @@ def test_stays_the_same(merchant: Merchant) -> None:
     first, second = (Client().get("/.well-known/acp.json").content for _ in range(2))
 
     assert first == second
+
+
+def test_reading_it_is_slowed_down(merchant: Merchant, settings: Settings) -> None:
+    settings.DISCOVERY_REQUESTS_PER_MINUTE = 3
+
+    answers = [Client(REMOTE_ADDR="192.0.2.7").get("/.well-known/acp.json") for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert int(answers[-1]["Retry-After"]) >= 1
+    assert answers[-1].json()["code"] == "rate_limited"
