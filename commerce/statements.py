@@ -83,9 +83,21 @@ def read(*parts: Read) -> list[list[dict[str, Any]]]:
 
     Values travel as JSON: timestamps arrive as RFC 3339 text, decimals as numbers or text.
     """
-    columns = ", ".join(f"(SELECT coalesce(json_agg(rows), '[]')::text FROM ({part.sql}) rows)" for part in parts)
+    columns = ", ".join(f"{_rows(part.sql)}::text" for part in parts)
     params = [value for part in parts for value in part.params]
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {columns}", params)
         row = cursor.fetchone()
     return [orjson.loads(column) for column in row]
+
+
+def rows_column(parts: Sequence[Read], of: str) -> str:
+    """Return the rows of all parts as one JSON column of a surrounding SELECT.
+
+    Each part's only parameter is replaced by the column `of`, such as "orders_order.id".
+    """
+    return f"json_build_array({', '.join(_rows(part.sql.replace('%s', of)) for part in parts)})::text"
+
+
+def _rows(sql: str) -> str:
+    return f"(SELECT coalesce(json_agg(rows), '[]') FROM ({sql}) rows)"

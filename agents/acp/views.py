@@ -30,7 +30,6 @@ from commerce.checkout.document import Session
 from commerce.checkout.settlement import Outcome
 from commerce.checkout.shop import Shop, shop_at
 from commerce.errors import CommerceError
-from commerce.fulfillment.selectors import order_details
 
 T = TypeVar("T")
 
@@ -104,9 +103,8 @@ class CheckoutSessionDetail(AcpView):
     def get(self, request: Request, session_id: str) -> HttpResponse:
         """Retrieve a checkout session."""
         shop, caller = self.shop(request), caller_of(request)
-        session = sessions.read_session(shop=shop, caller=caller, session_id=session_id, now=timezone.now())
-        details = order_details(session.order_id) if session.order_id else None
-        body = checkout_session(session, shop=shop, caller=caller, details=details)
+        session, order = sessions.read_session(shop=shop, caller=caller, session_id=session_id, now=timezone.now())
+        body = checkout_session(session, shop=shop, caller=caller, details=order)
         return json_response(200, orjson.dumps(body))
 
     @documentation.update_session

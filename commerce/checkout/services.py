@@ -20,6 +20,7 @@ from commerce.checkout.shop import Shop
 from commerce.checkout.sql import find_session, insert_write, lock_session, update_write
 from commerce.checkout.states import OPEN, SESSION_TRANSITIONS, Status
 from commerce.errors import BusyError, CommerceError, NotFoundError
+from commerce.fulfillment.records import OrderDetails
 from commerce.idempotency.services import Receipt, no_receipt
 from commerce.ids import new_id
 from commerce.statements import write
@@ -129,12 +130,19 @@ def update_session(
     return session
 
 
-def read_session(*, shop: Shop, caller: Caller, session_id: str, now: datetime) -> Session:
-    """Return a session as it stands; one whose time has run out reads as expired. Changes nothing."""
-    session = require_session(find_session(session_id, merchant_id=shop.id, agent_id=caller.agent_id))
+def read_session(
+    *, shop: Shop, caller: Caller, session_id: str, now: datetime
+) -> tuple[Session, OrderDetails | None]:
+    """Return a session as it stands, and its order where it has one. Changes nothing.
+
+    A session whose time has run out reads as expired. Raises NotFoundError.
+    """
+    found = find_session(session_id, merchant_id=shop.id, agent_id=caller.agent_id)
+    session, order = found or (None, None)
+    session = require_session(session)
     if session.status in OPEN and session.expires_at <= now:
-        return replace(session, status=Status.EXPIRED)
-    return session
+        return replace(session, status=Status.EXPIRED), None
+    return session, order
 
 
 def cancel_session(

@@ -5,10 +5,15 @@ The ORM's model of the same table is `CheckoutSession`; `tests/checkout/test_sql
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.db import connection
 
 from commerce.checkout.document import Session, decode, encode
 from commerce.checkout.states import Status
+from commerce.fulfillment.records import OrderDetails
+from commerce.fulfillment.selectors import order_details_column, order_details_from
 from commerce.statements import Write
 
 _COLUMNS = (
@@ -17,16 +22,24 @@ _COLUMNS = (
 )
 
 
-def find_session(session_id: str, *, merchant_id: str, agent_id: str) -> Session | None:
-    """Read an agent's session, None where there is none of that id."""
-    return _select(session_id, merchant_id, agent_id, "")
+def find_session(
+    session_id: str, *, merchant_id: str, agent_id: str
+) -> tuple[Session, OrderDetails | None] | None:
+    """Read an agent's session with its order where it has one, None where there is no session of that id."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SELECT_WITH_ORDER, [session_id, merchant_id, agent_id])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    *columns, order = row
+    return _session(columns), order_details_from(order) if order else None
 
 
 def lock_session(session_id: str, *, merchant_id: str, agent_id: str) -> Session | None:
     """Read an agent's session and hold its row until the transaction ends."""
     if not connection.in_atomic_block:
         raise RuntimeError("a lock needs an open transaction")
-    return _select(session_id, merchant_id, agent_id, " FOR NO KEY UPDATE")
+    return _fetch(f"{_SELECT} {_OWN} FOR NO KEY UPDATE", [session_id, merchant_id, agent_id])
 
 
 def lock_any_session(session_id: str) -> Session | None:
@@ -37,19 +50,22 @@ def lock_any_session(session_id: str) -> Session | None:
 
 
 _SELECT = f"SELECT {_COLUMNS} FROM checkout_checkoutsession"
-
-
-def _select(session_id: str, merchant_id: str, agent_id: str, lock: str) -> Session | None:
-    where = f"WHERE id = %s AND merchant_id = %s AND agent_id = %s{lock}"
-    return _fetch(f"{_SELECT} {where}", [session_id, merchant_id, agent_id])
+_OWN = "WHERE id = %s AND merchant_id = %s AND agent_id = %s"
+_SELECT_WITH_ORDER = f"""
+    SELECT {_COLUMNS}, CASE WHEN order_id IS NOT NULL
+        THEN {order_details_column("checkout_checkoutsession.order_id")} END
+    FROM checkout_checkoutsession {_OWN}
+"""
 
 
 def _fetch(query: str, params: list[str]) -> Session | None:
     with connection.cursor() as cursor:
         cursor.execute(query, params)
         row = cursor.fetchone()
-    if row is None:
-        return None
+    return None if row is None else _session(row)
+
+
+def _session(row: Sequence[Any]) -> Session:
     return Session(
         id=row[0],
         merchant_id=row[1],

@@ -1,22 +1,45 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
 from pydantic import TypeAdapter
 
 from commerce.errors import NotFoundError
 from commerce.fulfillment.records import OrderDetails, ShipmentRecord
 from commerce.orders.sql import order_from, order_reads
-from commerce.statements import Read, read
+from commerce.statements import Read, read, rows_column
 
 _shipments = TypeAdapter(tuple[ShipmentRecord, ...])
 
 
 def order_details(order_id: str) -> OrderDetails:
     """Read an order with lines, adjustments and shipments in one statement. Raises NotFoundError."""
-    *order_rows, shipments = read(*order_reads(order_id), Read(_SHIPMENTS, [order_id]))
-    order = order_from(*order_rows)
-    if order is None:
+    details = _details_from(read(*_detail_reads(order_id)))
+    if details is None:
         raise NotFoundError("There is no such order.")
-    return OrderDetails(order, _shipments.validate_python(shipments))
+    return details
+
+
+def order_details_column(order_id: str) -> str:
+    """Return SQL for `order_details_from`, where `order_id` is a column of the surrounding SELECT."""
+    return rows_column(_detail_reads(""), of=order_id)
+
+
+def order_details_from(column: str) -> OrderDetails | None:
+    """Read what `order_details_column` selected, None where there is no such order."""
+    return _details_from(orjson.loads(column))
+
+
+def _detail_reads(order_id: str) -> list[Read]:
+    return [*order_reads(order_id), Read(_SHIPMENTS, [order_id])]
+
+
+def _details_from(rows: Sequence[Sequence[Mapping[str, Any]]]) -> OrderDetails | None:
+    *order_rows, shipments = rows
+    order = order_from(*order_rows)
+    return OrderDetails(order, _shipments.validate_python(shipments)) if order else None
 
 
 _SHIPMENTS = """
