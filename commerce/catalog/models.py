@@ -84,11 +84,16 @@ class Variant(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(name="variant_options_once", fields=["product", "option_values"]),
-            models.CheckConstraint(name="variant_price_not_negative", condition=Q(price_minor__gte=0)),
+            models.CheckConstraint(
+                name="variant_price_not_negative",
+                condition=Q(price_minor__gte=0),
+                violation_error_message="A price is never below zero.",
+            ),
             models.CheckConstraint(
                 name="variant_sale_below_price",
                 condition=Q(sale_price_minor__isnull=True)
                 | Q(sale_price_minor__gte=0, sale_price_minor__lt=F("price_minor")),
+                violation_error_message="A sale price is below the regular price.",
             ),
         ]
         indexes = [models.Index(name="variant_by_sku", fields=["merchant", "sku"])]

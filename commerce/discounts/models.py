@@ -47,9 +47,10 @@ class Discount(models.Model):
             models.UniqueConstraint(name="discount_code_once_per_merchant", fields=["merchant", "code"]),
             models.CheckConstraint(
                 name="discount_has_its_value",
-                condition=Q(kind="percent", percent__gt=0, amount_minor__isnull=True)
-                | Q(kind="fixed", amount_minor__gt=0, percent__isnull=True)
+                condition=Q(kind="percent", percent__isnull=False, percent__gt=0, amount_minor__isnull=True)
+                | Q(kind="fixed", amount_minor__isnull=False, amount_minor__gt=0, percent__isnull=True)
                 | Q(kind="free_shipping", amount_minor__isnull=True, percent__isnull=True),
+                violation_error_message="Percent needs a percentage, fixed an amount, free shipping neither.",
             ),
         ]
 

@@ -76,16 +76,22 @@ class FulfillmentMethod(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="method_days_in_order", condition=Q(min_days__lte=F("max_days"))),
+            models.CheckConstraint(
+                name="method_days_in_order",
+                condition=Q(min_days__lte=F("max_days")),
+                violation_error_message="The days at best are no more than the days at worst.",
+            ),
             models.CheckConstraint(
                 name="method_hours",
                 condition=Q(
                     cutoff_hour__lte=24, window_end_hour__lte=23, window_start_hour__lt=F("window_end_hour")
                 ),
+                violation_error_message="The cut-off is at most 24; the window ends after it starts, by 23.",
             ),
             models.CheckConstraint(
                 name="method_names_its_place",
                 condition=Q(kind="pickup", location__isnull=False) | Q(~Q(kind="pickup"), zone__isnull=False),
+                violation_error_message="A pick-up needs a location; every other way needs a zone.",
             ),
         ]
 
@@ -104,7 +110,13 @@ class FulfillmentRate(models.Model):
     max_subtotal_minor = models.BigIntegerField(null=True, blank=True, help_text="empty: no upper limit")
 
     class Meta:
-        constraints = [models.CheckConstraint(name="rate_not_negative", condition=Q(amount_minor__gte=0))]
+        constraints = [
+            models.CheckConstraint(
+                name="rate_not_negative",
+                condition=Q(amount_minor__gte=0),
+                violation_error_message="A rate is never below zero.",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.method_id}: {self.amount_minor}"

@@ -25,6 +25,7 @@ class StockItem(models.Model):
             models.CheckConstraint(
                 name="stock_not_oversold",
                 condition=Q(is_tracked=False) | Q(allow_backorder=True) | Q(on_hand__gte=F("reserved")),
+                violation_error_message="Without backorders no fewer can be on hand than are held for buyers.",
             ),
         ]
 

@@ -33,7 +33,9 @@ class TaxRate(models.Model):
                 fields=["merchant", "jurisdiction", "country", "region", "postal_prefix", "tax_code"],
             ),
             models.CheckConstraint(
-                name="tax_rate_percentage_range", condition=Q(percentage__gte=0, percentage__lte=100)
+                name="tax_rate_percentage_range",
+                condition=Q(percentage__gte=0, percentage__lte=100),
+                violation_error_message="A percentage is from 0 to 100.",
             ),
         ]
 
