@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -41,11 +41,12 @@ def record_event(topic: str, *, key: str, now: datetime, payload: Mapping[str, A
     announce()
 
 
-def replay_dead(*, now: datetime) -> int:
-    """Make every event that was given up due again. Returns how many."""
-    revived = OutboxEvent.objects.filter(status=OutboxEvent.Status.DEAD).update(
-        status=OutboxEvent.Status.PENDING, tries=0, due_at=now
-    )
+def replay_dead(*, now: datetime, only: Collection[int] | None = None) -> int:
+    """Make events that were given up due again: all of them, or `only` those. Returns how many."""
+    dead = OutboxEvent.objects.filter(status=OutboxEvent.Status.DEAD)
+    if only is not None:
+        dead = dead.filter(pk__in=only)
+    revived = dead.update(status=OutboxEvent.Status.PENDING, tries=0, due_at=now)
     if revived:
         announce()
     return revived

@@ -1,0 +1,137 @@
+"""Where things go, how and for how much; and the shipments on their way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+
+from commerce.fulfillment.models import (
+    FulfillmentMethod,
+    FulfillmentRate,
+    PickupLocation,
+    Shipment,
+    ShipmentEvent,
+    ShipmentLine,
+    ShippingZone,
+)
+from commerce.places import COUNTRIES, compact_postal_code
+from merchants.admin.base import EditableAdmin, EditableInline, Form, ReadOnlyAdmin, ReadOnlyInline
+from merchants.admin.forms import MoneyForm, OwnedFormSet, require_same_merchant, words_field
+
+
+class ShippingZoneForm(Form):
+    """Brings codes into the form in which places are compared."""
+
+    countries = words_field(help_text="ISO codes such as US, CA; empty for the whole world")
+    regions = words_field(max_length=10, help_text="such as CA, NY; empty for all")
+    postal_prefixes = words_field(max_length=16, help_text="such as 941; empty for all")
+
+    def clean_countries(self) -> list[str]:
+        codes = [code.upper() for code in self.cleaned_data["countries"]]
+        if unknown := [code for code in codes if code not in COUNTRIES]:
+            raise ValidationError(f"Not ISO 3166-1 alpha-2 codes such as US: {', '.join(unknown)}.")
+        return codes
+
+    def clean_regions(self) -> list[str]:
+        return [region.upper() for region in self.cleaned_data["regions"]]
+
+    def clean_postal_prefixes(self) -> list[str]:
+        return [compact_postal_code(prefix) for prefix in self.cleaned_data["postal_prefixes"]]
+
+
+@admin.register(ShippingZone)
+class ShippingZoneAdmin(EditableAdmin):
+    form = ShippingZoneForm
+    list_display = ("name", "merchant", "country_list", "regions", "postal_prefixes")
+    list_filter = ("merchant",)
+    list_select_related = ("merchant",)
+    search_fields = ("name",)
+    ordering = ("merchant", "name", "pk")
+
+    @admin.display(description="Countries")
+    def country_list(self, zone: ShippingZone) -> str:
+        shown = ", ".join(zone.countries[:8]) or "the whole world"
+        return f"{shown} and {more} more" if (more := len(zone.countries) - 8) > 0 else shown
+
+
+@admin.register(PickupLocation)
+class PickupLocationAdmin(EditableAdmin):
+    list_display = ("name", "merchant", "city", "region", "country")
+    list_filter = ("merchant", "country")
+    list_select_related = ("merchant",)
+    search_fields = ("name", "city", "line_one")
+    ordering = ("merchant", "name", "pk")
+
+
+class RateForm(MoneyForm):
+    money_fields = ("amount_minor", "min_subtotal_minor", "max_subtotal_minor")
+
+    def clean(self) -> dict[str, Any] | None:
+        told = super().clean() or {}
+        for least, most in (
+            ("min_weight_grams", "max_weight_grams"),
+            ("min_subtotal_minor", "max_subtotal_minor"),
+        ):
+            if told.get(most) is not None and told.get(least) is not None and told[most] <= told[least]:
+                self.add_error(most, "The upper end is above the lower one.")
+        return told
+
+
+class RateInline(EditableInline):
+    model = FulfillmentRate
+    form = RateForm
+    formset = OwnedFormSet
+    ordering = ("min_weight_grams", "min_subtotal_minor", "pk")
+
+
+class FulfillmentMethodForm(Form):
+    def clean(self) -> dict[str, Any] | None:
+        super().clean()
+        require_same_merchant(self, "zone", "location")
+        return self.cleaned_data
+
+
+@admin.register(FulfillmentMethod)
+class FulfillmentMethodAdmin(EditableAdmin):
+    form = FulfillmentMethodForm
+    list_display = (
+        "title",
+        "merchant",
+        "kind",
+        "carrier",
+        "zone",
+        "location",
+        "min_days",
+        "max_days",
+        "is_active",
+    )
+    list_filter = ("is_active", "kind", "merchant")
+    list_select_related = ("merchant", "zone", "location")
+    search_fields = ("title", "carrier", "id")
+    ordering = ("merchant", "title", "pk")
+    inlines = (RateInline,)
+
+
+class ShipmentLineInline(ReadOnlyInline):
+    model = ShipmentLine
+    shown = ("order_line", "quantity")
+    ordering = ("pk",)
+
+
+class ShipmentEventInline(ReadOnlyInline):
+    model = ShipmentEvent
+    shown = ("kind", "description", "location", "occurred_at")
+    ordering = ("occurred_at", "pk")
+
+
+@admin.register(Shipment)
+class ShipmentAdmin(ReadOnlyAdmin):
+    list_display = ("id", "order", "kind", "status", "carrier", "tracking_number", "shipped_at", "delivered_at")
+    shown = (*list_display, "reference", "tracking_url", "access_url", "created_at")
+    list_filter = ("status", "kind", "order__merchant")
+    list_select_related = ("order",)
+    search_fields = ("id", "reference", "tracking_number", "order__number", "order__id")
+    ordering = ("-created_at", "pk")
+    inlines = (ShipmentLineInline, ShipmentEventInline)

@@ -1,0 +1,72 @@
+"""Stock by variant, and what is held of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F
+from django.http import HttpRequest
+
+from commerce.inventory.models import Reservation, StockItem
+from merchants.admin.base import EditableAdmin, ReadOnlyAdmin
+from merchants.admin.stock_fields import StockFields, save_stock
+
+
+class StockItemForm(StockFields):
+    """A stock row edited by itself. Saved through the variant it is of."""
+
+    def stock(self) -> StockItem | None:
+        return self.instance if not self.instance._state.adding else None
+
+
+@admin.register(StockItem)
+class StockItemAdmin(EditableAdmin):
+    form = StockItemForm
+    list_display = (
+        "variant",
+        "sku",
+        "merchant",
+        "on_hand",
+        "reserved",
+        "available",
+        "is_tracked",
+        "allow_backorder",
+    )
+    list_filter = ("is_tracked", "allow_backorder", "variant__merchant")
+    list_select_related = ("variant__product", "variant__merchant")
+    search_fields = ("variant__sku", "variant__title", "variant__product__title")
+    ordering = (F("on_hand") - F("reserved"), "pk")
+    fields = ("variant", "on_hand", "reserved", "is_tracked", "allow_backorder")
+    readonly_fields = ("variant", "reserved")
+
+    @admin.display(ordering="variant__sku")
+    def sku(self, stock: StockItem) -> str:
+        return stock.variant.sku
+
+    @admin.display(ordering="variant__merchant__name")
+    def merchant(self, stock: StockItem) -> str:
+        return stock.variant.merchant.name
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002
+        save_stock(request, form)
+
+
+@admin.register(Reservation)
+class ReservationAdmin(ReadOnlyAdmin):
+    list_display = ("reference", "variant", "quantity", "status", "expires_at", "created_at")
+    shown = list_display
+    list_filter = ("status", "stock__variant__merchant")
+    list_select_related = ("stock__variant__product",)
+    search_fields = ("reference", "stock__variant__sku")
+    ordering = ("-created_at", "-pk")
+
+    @admin.display(ordering="stock__variant__product__title")
+    def variant(self, reservation: Reservation) -> str:
+        return str(reservation.stock.variant)

@@ -1,0 +1,76 @@
+"""What is under way: sessions, carts, and the queues in the database."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from commerce.carts.models import Cart
+from commerce.checkout.models import CheckoutSession
+from commerce.idempotency.models import IdempotencyRecord
+from commerce.inbox.models import InboxMessage
+from commerce.outbox.models import OutboxEvent
+from commerce.outbox.services import replay_dead
+from merchants.admin.base import ReadOnlyAdmin, money, pretty
+
+
+@admin.register(CheckoutSession)
+class CheckoutSessionAdmin(ReadOnlyAdmin):
+    total = money("total_minor", "Total")
+    list_display = ("id", "merchant", "agent", "status", total, "created_at", "expires_at")
+    shown = (*list_display, "agent_key", "attempt_id", "order_id", "updated_at", pretty("document", "Document"))
+    list_filter = ("status", "merchant")
+    list_select_related = ("merchant", "agent")
+    search_fields = ("id", "attempt_id", "order_id")
+    ordering = ("-created_at", "pk")
+
+
+@admin.register(Cart)
+class CartAdmin(ReadOnlyAdmin):
+    list_display = ("id", "merchant", "agent", "status", "created_at", "expires_at")
+    shown = (*list_display, "updated_at", pretty("document", "Document"))
+    list_filter = ("status", "merchant")
+    list_select_related = ("merchant", "agent")
+    search_fields = ("id",)
+    ordering = ("-created_at", "pk")
+
+
+@admin.register(IdempotencyRecord)
+class IdempotencyRecordAdmin(ReadOnlyAdmin):
+    """Keys that agents used. The stored answers stay where they are: they are replies to somebody else."""
+
+    list_display = ("key", "path", "caller", "status", "leased_until", "created_at")
+    shown = list_display
+    list_filter = ("status",)
+    search_fields = ("key", "caller", "path")
+    ordering = ("-created_at", "-pk")
+
+
+@admin.register(OutboxEvent)
+class OutboxEventAdmin(ReadOnlyAdmin):
+    list_display = ("id", "topic", "key", "subscriber", "status", "tries", "due_at", "created_at")
+    shown = (*list_display, "last_error", pretty("payload", "Payload"))
+    list_filter = ("status", "topic", "subscriber")
+    search_fields = ("key", "last_error")
+    ordering = ("-created_at", "-pk")
+    actions = ("replay",)
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("outbox.change_outboxevent")
+
+    @admin.action(description="Try the selected dead events again", permissions=["replay"])
+    def replay(self, request: HttpRequest, events: QuerySet[OutboxEvent]) -> None:
+        revived = replay_dead(now=timezone.now(), only=list(events.values_list("pk", flat=True)))
+        self.message_user(request, f"{revived} due again; others were not dead.", messages.SUCCESS)
+
+
+@admin.register(InboxMessage)
+class InboxMessageAdmin(ReadOnlyAdmin):
+    list_display = ("external_id", "merchant", "source", "kind", "status", "received_at", "handled_at")
+    shown = (*list_display, "error", pretty("payload", "Payload"))
+    list_filter = ("status", "source", "kind", "merchant")
+    list_select_related = ("merchant",)
+    search_fields = ("external_id", "kind", "error")
+    ordering = ("-received_at", "-pk")

@@ -1,0 +1,152 @@
+"""Orders and payments: looked at, never touched."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import reverse
+
+from commerce.fulfillment.models import Shipment
+from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine
+from commerce.payments.models import PaymentAttempt
+from merchants.admin.base import ReadOnlyAdmin, ReadOnlyInline, money, pretty
+
+
+class OrderLineInline(ReadOnlyInline):
+    model = OrderLine
+    shown = (
+        "title",
+        "sku",
+        "ordered",
+        "current",
+        "fulfilled",
+        money("unit_price_minor", "Unit price", currency="order.currency"),
+        money("items_discount_minor", "Discount", currency="order.currency"),
+        money("tax_minor", "Tax", currency="order.currency"),
+        money("total_minor", "Total", currency="order.currency"),
+    )
+    ordering = ("position",)
+
+
+class AdjustmentInline(ReadOnlyInline):
+    model = Adjustment
+    shown = (
+        "kind",
+        "status",
+        money("amount_minor", "Amount", currency="order.currency"),
+        "reason",
+        "description",
+        "occurred_at",
+    )
+    ordering = ("occurred_at", "pk")
+
+
+class ShipmentInline(ReadOnlyInline):
+    model = Shipment
+    shown = ("kind", "status", "carrier", "tracking_number", "shipped_at", "delivered_at")
+    ordering = ("created_at", "pk")
+    show_change_link = True
+
+
+class OrderEventInline(ReadOnlyInline):
+    model = OrderEvent
+    shown = ("sequence", "kind", "detail", "occurred_at")
+    ordering = ("sequence",)
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    total = money("total_minor", "Total")
+    list_display = ("number", "merchant", "agent", "status", total, "email", "placed_at")
+    list_filter = ("status", "merchant", "currency")
+    list_select_related = ("merchant", "agent")
+    search_fields = ("number", "id", "email", "checkout_session_id")
+    ordering = ("-placed_at", "pk")
+    shown = (
+        "id",
+        *list_display,
+        "payment",
+        "checkout_session_id",
+        "sequence",
+        money("items_minor", "Items"),
+        money("items_discount_minor", "Discounts on items"),
+        money("discount_minor", "Other discounts"),
+        money("fulfillment_minor", "Delivery"),
+        money("tax_minor", "Tax added"),
+        money("included_tax_minor", "Tax contained"),
+        pretty("buyer", "Buyer"),
+        pretty("destination", "Destination"),
+        pretty("fulfillment", "Delivery chosen"),
+        pretty("tax_breakdown", "Tax by jurisdiction"),
+        pretty("discounts", "Discounts"),
+        "notes",
+        "updated_at",
+    )
+    inlines = (OrderLineInline, ShipmentInline, AdjustmentInline, OrderEventInline)
+
+    def view_on_site(self, order: Order) -> str:
+        """Lead to the page that the buyer sees."""
+        return reverse("order_page", args=[order.permalink_token])
+
+
+@admin.register(OrderLine)
+class OrderLineAdmin(ReadOnlyAdmin):
+    total = money("total_minor", "Total", currency="order.currency")
+    list_display = ("title", "sku", "order", "ordered", "current", "fulfilled", total)
+    shown = (
+        *list_display,
+        "id",
+        "position",
+        "variant_id",
+        "product_id",
+        "is_digital",
+        money("unit_price_minor", "Unit price", currency="order.currency"),
+        money("items_minor", "Items", currency="order.currency"),
+        money("items_discount_minor", "Discount", currency="order.currency"),
+        money("tax_minor", "Tax added", currency="order.currency"),
+        money("included_tax_minor", "Tax contained", currency="order.currency"),
+    )
+    list_filter = ("is_digital", "order__merchant")
+    list_select_related = ("order",)
+    search_fields = ("title", "sku", "order__number", "id")
+    ordering = ("-order__placed_at", "order", "position")
+
+
+@admin.register(Adjustment)
+class AdjustmentAdmin(ReadOnlyAdmin):
+    amount = money("amount_minor", "Amount", currency="order.currency")
+    list_display = ("id", "order", "kind", "status", amount, "reason", "occurred_at")
+    shown = (*list_display, "description", pretty("lines", "Lines"))
+    list_filter = ("kind", "status", "order__merchant")
+    list_select_related = ("order",)
+    search_fields = ("id", "order__number", "order__id")
+    ordering = ("-occurred_at", "pk")
+
+
+@admin.register(OrderEvent)
+class OrderEventAdmin(ReadOnlyAdmin):
+    list_display = ("order", "sequence", "kind", "occurred_at")
+    shown = (*list_display, pretty("detail", "Detail"))
+    list_filter = ("kind", "order__merchant")
+    list_select_related = ("order",)
+    search_fields = ("order__number", "order__id")
+    ordering = ("-occurred_at", "-pk")
+
+
+@admin.register(PaymentAttempt)
+class PaymentAttemptAdmin(ReadOnlyAdmin):
+    amount = money("amount_minor", "Amount")
+    captured = money("captured_minor", "Captured")
+    list_display = ("id", "merchant", "status", amount, captured, "decline_code", "submitted_at", "settled_at")
+    shown = (
+        *list_display,
+        "reference",
+        "capture",
+        "provider_reference",
+        "capture_before",
+        "tries",
+        "leased_until",
+    )
+    list_filter = ("status", "capture", "merchant")
+    list_select_related = ("merchant",)
+    search_fields = ("id", "reference", "provider_reference")
+    ordering = ("-submitted_at", "pk")

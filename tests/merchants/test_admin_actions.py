@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import pytest
+from django.contrib.admin.utils import quote
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.utils import timezone
+
+from agents.webhooks.models import Delivery, Endpoint
+from commerce.accounts.models import AgentKey
+from commerce.accounts.services import UnknownKeyError, authenticate, issue_key
+from commerce.outbox.models import OutboxEvent
+from tests.factories import AgentFactory, MerchantFactory
+from tests.merchants.world import add_rows
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def chief(client: Client) -> Client:
+    client.force_login(User.objects.create_superuser("chief", password="a long password"))
+    return client
+
+
+def run(client: Client, url: str, action: str, *rows: object) -> str:
+    response = client.post(url, {"action": action, "_selected_action": rows}, follow=True)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_revoked_key_opens_nothing(chief: Client) -> None:
+    agent = AgentFactory.create()
+    key, token = issue_key(agent)
+    other, kept = issue_key(agent)
+
+    html = run(chief, "/admin/accounts/agentkey/", "revoke", key.pk)
+
+    assert "1 revoked." in html
+    with pytest.raises(UnknownKeyError):
+        authenticate(token, now=timezone.now())
+    assert authenticate(kept, now=timezone.now()).key_id == other.pk
+    assert AgentKey.objects.filter(revoked_at__isnull=True).count() == 1
+
+
+def test_selected_dead_events_are_due_again(chief: Client) -> None:
+    now = timezone.now()
+    dead, other, pending = (
+        OutboxEvent.objects.create(
+            topic="order.placed", subscriber="s", key="ord_1", status=status, tries=15, due_at=now, created_at=now
+        )
+        for status in ("dead", "dead", "pending")
+    )
+
+    html = run(chief, "/admin/outbox/outboxevent/", "replay", dead.pk, pending.pk)
+
+    assert "1 due again; others were not dead." in html
+    rows = OutboxEvent.objects.order_by("pk").values_list("pk", "status", "tries")
+    assert list(rows) == [(dead.pk, "pending", 0), (other.pk, "dead", 15), (pending.pk, "pending", 15)]
+
+
+def test_selected_deliveries_are_sent_again(chief: Client) -> None:
+    add_rows(MerchantFactory.create(), 0, 2)
+    Delivery.objects.update(status="dead", tries=9)
+    one, other = Delivery.objects.order_by("pk")
+
+    html = run(chief, "/admin/webhooks/delivery/", "replay_deliveries", one.pk)
+
+    assert "1 will be sent again." in html
+    one.refresh_from_db()
+    other.refresh_from_db()
+    assert (one.status, one.tries, other.status, other.tries) == ("pending", 0, "dead", 9)
+
+
+def test_endpoint_is_switched_off_and_keeps_its_secret(chief: Client) -> None:
+    add_rows(MerchantFactory.create(), 0, 1)
+    endpoint = Endpoint.objects.get()
+
+    assert chief.post(f"/admin/webhooks/endpoint/{quote(endpoint.pk)}/change/", {}).status_code == 302
+
+    endpoint.refresh_from_db()
+    assert (endpoint.is_active, bytes(endpoint.sealed_secret)) == (False, b"sealed")
+
+
+@pytest.mark.parametrize(
+    ("url", "action", "viewing"),
+    [
+        ("/admin/outbox/outboxevent/", "replay", "view_outboxevent"),
+        ("/admin/webhooks/delivery/", "replay_deliveries", "view_delivery"),
+        ("/admin/accounts/agentkey/", "revoke", "view_agentkey"),
+    ],
+)
+def test_who_may_only_look_may_not_act(client: Client, url: str, action: str, viewing: str) -> None:
+    add_rows(MerchantFactory.create(), 0, 1)
+    clerk = User.objects.create_user("clerk", password="a long password", is_staff=True)
+    clerk.user_permissions.add(Permission.objects.get(codename=viewing))
+    client.force_login(clerk)
+    rows = [*OutboxEvent.objects.values_list("pk"), *AgentKey.objects.values_list("pk")]
+    rows += Delivery.objects.values_list("pk")
+
+    html = client.get(url).content.decode()
+    response = client.post(url, {"action": action, "_selected_action": [row[0] for row in rows]})
+
+    assert f'value="{action}"' not in html
+    assert response.status_code in (200, 302, 403)
+    assert OutboxEvent.objects.filter(status="dead").count() == 1
+    assert AgentKey.objects.filter(revoked_at__isnull=False).count() == 0

@@ -1,0 +1,158 @@
+"""So many rows of every record there is, all of one merchant."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
+from commerce.accounts.models import Agent, AgentKeySpend, Merchant
+from commerce.accounts.services import issue_key
+from commerce.carts.models import Cart
+from commerce.checkout.models import CheckoutSession
+from commerce.discounts.models import DiscountUsage, Redemption
+from commerce.fulfillment.models import Shipment, ShipmentEvent, ShipmentLine
+from commerce.idempotency.models import IdempotencyRecord
+from commerce.ids import new_id, order_number, random_text
+from commerce.inbox.models import InboxMessage
+from commerce.inventory.models import Reservation
+from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine
+from commerce.outbox.models import OutboxEvent
+from commerce.payments.models import PaymentAttempt
+from tests.factories import (
+    AgentFactory,
+    DiscountFactory,
+    FulfillmentMethodFactory,
+    MediaFactory,
+    MerchantFactory,
+    PickupLocationFactory,
+    ProductFactory,
+    TaxRateFactory,
+    VariantFactory,
+)
+
+NOW = datetime(2026, 4, 20, 18, 0, tzinfo=UTC)
+
+
+def add_rows(merchant: Merchant, start: int, stop: int) -> None:
+    """Add one row of each kind for every number. Other merchants come and go with their own rows."""
+    for number in range(start, stop):
+        MerchantFactory.create()
+        agent = AgentFactory.create(merchant=merchant)
+        product = ProductFactory.create(merchant=merchant, option_names=["Color"])
+        variant = VariantFactory.create(merchant=merchant, product=product, price_minor=2400)
+        MediaFactory.create(product=product, variant=variant)
+        order = _order(merchant, agent, variant.pk)
+        _sold(merchant, agent, order, number)
+        _terms(merchant, number)
+        _queues(merchant, agent, order, number)
+        Reservation.objects.create(stock=variant.stock, reference=new_id("pay"), quantity=1, expires_at=NOW)
+
+
+def _order(merchant: Merchant, agent: Agent, variant_id: str) -> Order:
+    attempt = PaymentAttempt.objects.create(
+        merchant=merchant,
+        reference=new_id("cs"),
+        amount_minor=2900,
+        currency="usd",
+        status="captured",
+        captured_minor=2900,
+        token_fingerprint="f" * 64,
+        request_key="k" * 64,
+        leased_until=NOW,
+        submitted_at=NOW,
+    )
+    order = Order.objects.create(
+        merchant=merchant,
+        agent=agent,
+        payment=attempt,
+        checkout_session_id=attempt.reference,
+        number=order_number(),
+        permalink_token=random_text(32),
+        currency="usd",
+        items_minor=2400,
+        fulfillment_minor=500,
+        total_minor=2900,
+        email="ada@example.com",
+        buyer={"first_name": "Ada"},
+        placed_at=NOW,
+        updated_at=NOW,
+    )
+    OrderLine.objects.create(
+        order=order,
+        position=1,
+        variant_id=variant_id,
+        product_id="prod_1",
+        title="Canvas Tote",
+        unit_price_minor=2400,
+        ordered=1,
+        current=1,
+        items_minor=2400,
+        total_minor=2400,
+    )
+    return order
+
+
+def _sold(merchant: Merchant, agent: Agent, order: Order, number: int) -> None:
+    OrderEvent.objects.create(order=order, sequence=1, kind="placed", detail={"total": 1}, occurred_at=NOW)
+    Adjustment.objects.create(order=order, kind="refund", amount_minor=100, occurred_at=NOW)
+    shipment = Shipment.objects.create(order=order, carrier="UPS", created_at=NOW)
+    ShipmentLine.objects.create(shipment=shipment, order_line=order.lines.get(), quantity=1)
+    ShipmentEvent.objects.create(shipment=shipment, kind="shipped", occurred_at=NOW)
+    key, _ = issue_key(agent, limit_per_order_minor=20_000)
+    AgentKeySpend.objects.create(key=key, day=NOW.date(), amount_minor=2900)
+    CheckoutSession.objects.create(
+        merchant=merchant,
+        agent=agent,
+        agent_key=key,
+        status="completed",
+        currency="usd",
+        total_minor=2900,
+        document='{"lines": []}',
+        created_at=NOW,
+        updated_at=NOW,
+        expires_at=NOW,
+    )
+    Cart.objects.create(
+        merchant=merchant, agent=agent, document="{}", expires_at=NOW, created_at=NOW, updated_at=NOW
+    )
+
+
+def _terms(merchant: Merchant, number: int) -> None:
+    TaxRateFactory.create(merchant=merchant, jurisdiction=f"District {number}", percentage=Decimal("1.5"))
+    FulfillmentMethodFactory.create(merchant=merchant)
+    PickupLocationFactory.create(merchant=merchant)
+    discount = DiscountFactory.create(merchant=merchant, code=f"CODE{number}", usage_limit=5)
+    DiscountUsage.objects.create(discount=discount, used=1)
+    Redemption.objects.create(discount=discount, reference=new_id("pay"), buyer="b" * 64)
+
+
+def _queues(merchant: Merchant, agent: Agent, order: Order, number: int) -> None:
+    endpoint = Endpoint.objects.create(
+        agent=agent, url=f"https://agent.example/hooks/{number}", sealed_secret=b"sealed"
+    )
+    delivery = Delivery.objects.create(
+        endpoint=endpoint, order=order, sequence=1, kind="order_create", due_at=NOW, created_at=NOW
+    )
+    DeliveryAttempt.objects.create(delivery=delivery, number=1, status=500, milliseconds=12, attempted_at=NOW)
+    OutboxEvent.objects.create(
+        topic="order.placed", subscriber="s", key=order.pk, status="dead", due_at=NOW, created_at=NOW
+    )
+    InboxMessage.objects.create(
+        merchant=merchant,
+        source="fulfillment",
+        external_id=f"msg_{number}",
+        kind="shipment.shipped",
+        payload={"order": order.number},
+        received_at=NOW,
+    )
+    IdempotencyRecord.objects.create(
+        caller=agent.pk,
+        path="/acp/checkout_sessions",
+        key=f"key-{number}",
+        fingerprint="e" * 64,
+        status=200,
+        body=b"stored-answer",
+        leased_until=NOW,
+        created_at=NOW + timedelta(seconds=number),
+    )
