@@ -6,6 +6,7 @@ import argparse
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from tests.bench import load, report
 from tests.bench.journey import premint
@@ -28,33 +29,49 @@ def cycle(stack: Stack, options: argparse.Namespace) -> None:
         run.add(load.checkouts(stack, seconds=options.seconds / ROUNDS, concurrency=options.concurrency))
     with stack.web_alone():
         before = statements(stack.database_url)
-        counted = load.checkouts(stack, seconds=COUNTED_SECONDS, concurrency=options.concurrency)
+        alone = load.checkouts(stack, seconds=COUNTED_SECONDS, concurrency=options.concurrency)
         after = statements(stack.database_url)
     report.latencies(f"Checkouts, {options.concurrency} buyers, {len(stack.target.items)} variants", run)
     hello_ms = hello.cpu_ms("web", "hello")
-    costs = {name: run.cpu_ms(name, "checkout") for name in stack.roots}
-    done = counted.count("checkout")
     report.table(
-        "Rates and costs",
+        "The yardstick",
         ("", ""),
         [
-            ("checkouts/s", run.rate("checkout")),
             ("hellos/s", hello.rate("hello")),
-            ("hello p50 ms", hello.milliseconds("hello", 0.5)),
+            ("p50 ms", hello.milliseconds("hello", 0.5)),
             ("CPU ms per hello (web)", hello_ms),
-            *((f"CPU ms per checkout, {name}", cost) for name, cost in costs.items()),
-            ("(web + PostgreSQL per checkout) / hello", (costs["web"] + costs["postgres"]) / hello_ms),
-            ("statements per checkout, web alone", counted.database.statements / done),
-            ("begin/commit per checkout, web alone", counted.database.transaction_control / done),
-            ("WAL bytes per checkout, web alone", counted.database.wal_bytes // done),
-            ("statements per checkout, worker and beat too", run.database.statements / run.count("checkout")),
-            ("PostgreSQL's own ms per checkout, all", run.database.executed_ms / run.count("checkout")),
         ],
+    )
+    report.table(
+        "Rates and costs (CPU in ms per checkout)",
+        ("", "all running", "web alone"),
+        [(name, cost(run), cost(alone)) for name, cost in _costs(stack, hello_ms).items()],
     )
     report.console.print("“web alone”: a run of its own with worker and beat paused")
     if options.statements:
         report.statements(before, after)
-    report.trust(hello, run, counted)
+    report.trust(hello, run, alone)
+
+
+def _costs(stack: Stack, hello_ms: float) -> dict[str, Callable[[Measured], object]]:
+    """Return what a run has cost, by the name of the figure."""
+
+    def per_checkout(run: Measured, amount: float) -> float:
+        return amount / max(run.count("checkout"), 1)
+
+    def ratio(run: Measured) -> float:
+        return (run.cpu_ms("web", "checkout") + run.cpu_ms("postgres", "checkout")) / hello_ms
+
+    groups = {f"CPU, {name}": partial(Measured.cpu_ms, group=name, per="checkout") for name in stack.roots}
+    return {
+        "checkouts/s": lambda run: run.rate("checkout"),
+        **groups,
+        "(web + PostgreSQL per checkout) / hello": ratio,
+        "statements per checkout": lambda run: per_checkout(run, run.database.statements),
+        "begin, commit per checkout": lambda run: per_checkout(run, run.database.transaction_control),
+        "WAL bytes per checkout": lambda run: round(per_checkout(run, run.database.wal_bytes)),
+        "PostgreSQL's own ms per checkout": lambda run: per_checkout(run, run.database.executed_ms),
+    }
 
 
 def hot(stack: Stack, options: argparse.Namespace) -> None:

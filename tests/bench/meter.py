@@ -77,9 +77,10 @@ class DatabaseCounters:
 def read_database(url: str) -> DatabaseCounters:
     """Read statements so far (from pg_stat_statements) and the position of the write-ahead log."""
     with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         row = connection.execute(
             """
-            SELECT coalesce(sum(calls) FILTER (WHERE query !~* '^(begin|commit|rollback|set|show)'), 0)::bigint,
+            SELECT coalesce(sum(calls) FILTER (WHERE query !~* '^(begin|commit|rollback|set|show|create)'), 0)::bigint,
                    coalesce(sum(calls) FILTER (WHERE query ~* '^(begin|commit|rollback)'), 0)::bigint,
                    (pg_current_wal_lsn() - '0/0')::bigint, coalesce(sum(total_exec_time), 0)::float
             FROM pg_stat_statements
@@ -99,9 +100,8 @@ def statements(url: str) -> dict[str, tuple[int, float]]:
 
 
 def prepare_database(url: str, *, merchant: str) -> list[str]:
-    """Switch counting on, fill up the stock, and return the variants that can be sent by mail."""
+    """Fill up the stock, and return the variants that can be sent by mail."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         connection.execute("UPDATE inventory_stockitem SET on_hand = 10000000 WHERE on_hand > reserved")
         rows = connection.execute(
             """

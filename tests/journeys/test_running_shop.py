@@ -143,6 +143,7 @@ def test_database_comes_back_with_what_was_bought(demo: RunningDemo, shopper: Sh
 
     assert again["status"] == "completed"
     assert again["order"]["id"] == session["order"]["id"]
+    assert len(shopper.hear(shopper.buy()["order"], 1)) == 1  # the worker has found it again, too
 
 
 def _answers(shopper: Shopper) -> bool:
