@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
+from django.utils.text import slugify
 
 from commerce.accounts.models import Merchant
 from commerce.discounts.models import Discount
@@ -25,6 +26,12 @@ from merchants.imports.services import ImportSummary, import_products
 from merchants.imports.shopify import read_products
 
 Row = TypeVar("Row", bound=Model)
+
+
+class UnusableNameError(CommerceError):
+    """A shop cannot be called like this."""
+
+    code = "unusable_name"
 
 
 class OtherCurrencyError(CommerceError):
@@ -57,8 +64,10 @@ def seed(
 
     A shop that is there already keeps its name unless one is given. Idempotent. Every file is read
     through before anything is written; then each shop's terms and each product are a transaction of
-    their own. Stock is set again only where `is_recounted`. Raises UnreadableFileError, OtherCurrencyError.
+    their own. Stock is set again only where `is_recounted`. Raises UnusableNameError, UnreadableFileError,
+    OtherCurrencyError.
     """
+    _require_usable(slug, name)
     main = FJORD_AND_FELL if slug == FJORD_AND_FELL.slug else HARBOR_SUPPLY
     known_as = main.name if slug == main.slug else slug.replace("-", " ").title()
     main = replace(main, slug=slug, name=known_as, catalog=file or main.catalog)
@@ -68,6 +77,13 @@ def seed(
         _seed_shop(terms, given, products, is_recounted=is_recounted)
         for (terms, given), products in zip(shops, read, strict=True)
     )
+
+
+def _require_usable(slug: str, name: str) -> None:
+    if slugify(slug) != slug or not 1 <= len(slug) <= 50:
+        raise UnusableNameError(f"'{slug}' is no short name: small letters, digits and dashes, at most 50.")
+    if len(name) > 100:
+        raise UnusableNameError("A shop's name has at most 100 characters.")
 
 
 def _seed_shop(terms: ShopTerms, name: str, products: Iterable[ReadProduct], *, is_recounted: bool) -> SeededShop:

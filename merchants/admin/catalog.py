@@ -25,7 +25,7 @@ class VariantForm(StockFields):
     """A variant of `parent`, whose merchant and currency it has."""
 
     money_fields = ("price_minor", "sale_price_minor")
-    option_values = words_field(separator="|", help_text=_OPTION_HELP)
+    option_values = words_field(separator="|", help_text=_OPTION_HELP, size=14)
 
     def clean(self) -> dict[str, Any] | None:
         super().clean()
@@ -59,7 +59,6 @@ class VariantInline(EditableInline):
         "sale_price_minor",
         *STOCK_FIELDS,
         "weight_grams",
-        "is_digital",
         "status",
         "position",
     )
@@ -67,6 +66,13 @@ class VariantInline(EditableInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("stock", "product__merchant", "merchant")
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Keep the row narrow enough for a screen."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and db_field.name == "sku":
+            field.widget.attrs |= {"class": "", "size": 13}
+        return field
 
 
 class MediaFormSet(OwnedFormSet):

@@ -18,7 +18,12 @@ STOCK_FIELDS = ("on_hand", "is_tracked", "allow_backorder")
 
 
 class StockFields(MoneyForm):
-    on_hand = forms.IntegerField(min_value=-MAX_ON_HAND, max_value=MAX_ON_HAND, initial=0)
+    on_hand = forms.IntegerField(
+        min_value=-MAX_ON_HAND,
+        max_value=MAX_ON_HAND,
+        initial=0,
+        widget=forms.NumberInput(attrs={"class": "vIntegerField"}),
+    )
     is_tracked = forms.BooleanField(required=False, initial=True, help_text="untracked stock never runs out")
     allow_backorder = forms.BooleanField(required=False)
 

@@ -16,12 +16,6 @@ from tests.merchants.world import add_rows
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def chief(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("chief", password="a long password"))
-    return client
-
-
 def run(client: Client, url: str, action: str, *rows: object) -> str:
     response = client.post(url, {"action": action, "_selected_action": rows}, follow=True)
     assert response.status_code == 200

@@ -6,7 +6,6 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.utils import quote
-from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Model
 from django.test import Client
@@ -24,12 +23,6 @@ EDITABLE = {
     "PickupLocation", "FulfillmentMethod", "Endpoint",
 }  # fmt: skip
 ADDABLE = EDITABLE - {"Variant", "StockItem", "Endpoint"}
-
-
-@pytest.fixture
-def chief(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("chief", password="a long password"))
-    return client
 
 
 def address(model: type[Model], page: str, *arguments: Any) -> str:

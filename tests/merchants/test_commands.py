@@ -59,6 +59,21 @@ def test_seed_demo_refuses_what_it_cannot_read(tmp_path: Path) -> None:
     assert not Merchant.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--merchant", "Bad Slug!"], "'Bad Slug!' is no short name"),
+        (["--merchant", "x" * 51], "at most 50"),
+        (["--name", "n" * 101], "at most 100 characters"),
+    ],
+)
+def test_seed_demo_refuses_names_that_cannot_be(arguments: list[str], words: str) -> None:
+    with pytest.raises(CommandError, match=words):
+        run("seed_demo", *arguments)
+
+    assert not Merchant.objects.exists()
+
+
 def test_issue_agent_key_prints_the_key_alone() -> None:
     merchant = MerchantFactory.create(slug="harbor-supply", name="Harbor Supply Co.")
 
@@ -92,6 +107,7 @@ def test_issue_agent_key_limits_it() -> None:
     ("arguments", "words"),
     [
         (["--merchant", "nowhere"], "There is no merchant 'nowhere'. There are: aaa, bbb."),
+        (["--merchant", "aaa", "--name", "n" * 101], "--name: an agent's name has 1 to 100 characters"),
         (["--merchant", "aaa", "--limit-per-order", "lots"], "--limit-per-order: 'lots' is not a number"),
         (["--merchant", "aaa", "--limit-per-day", "0"], "--limit-per-day: 0 is not an amount above zero"),
         (["--merchant", "aaa", "--expires-in-days", "0"], "must be a number of days from 1 to 36500"),

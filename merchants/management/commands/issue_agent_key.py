@@ -32,6 +32,8 @@ class Command(BaseCommand):
             merchant = merchant_by_slug(options["merchant"])
         except NotFoundError as problem:
             raise CommandError(problem.message) from problem
+        if not 1 <= len(options["name"]) <= 100:
+            raise CommandError("--name: an agent's name has 1 to 100 characters.")
         days: int | None = options["expires_in_days"]
         limits = [
             _limit(option, options[option], merchant.currency) for option in ("limit_per_order", "limit_per_day")

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.utils import quote
+from django.test import Client
+
+from commerce.accounts.models import Merchant
+from commerce.catalog.models import Media, Product, Variant
+from commerce.inventory.models import StockItem
+from tests.factories import (
+    MerchantFactory,
+    ProductFactory,
+    VariantFactory,
+)
+from tests.merchants.admin_forms import formset, refused
+
+pytestmark = pytest.mark.django_db
+
+
+def product_data(
+    merchant: Merchant, *variants: dict[str, Any], initial: int = 0, **changes: Any
+) -> dict[str, Any]:
+    data = {
+        "merchant": merchant.pk,
+        "handle": "canvas-tote",
+        "title": "Canvas Tote",
+        "status": "active",
+        "tags": "bags, cotton",
+        "option_names": "Color",
+        **formset("variants", *variants, initial=initial),
+        **formset("media"),
+    }
+    return {**data, **changes}
+
+
+def variant_data(**changes: Any) -> dict[str, Any]:
+    data = {
+        "option_values": "Navy",
+        "sku": "FOG-NVY",
+        "price_minor": "34.00",
+        "on_hand": 7,
+        "is_tracked": "on",
+        "weight_grams": 420,
+        "status": "active",
+        "position": 1,
+    }
+    return {**data, **changes}
+
+
+def test_product_with_variants_pictures_and_stock(chief: Client) -> None:
+    merchant = MerchantFactory.create(currency="usd")
+    data = product_data(merchant, variant_data(), variant_data(option_values="Olive", sale_price_minor="30"))
+    data |= formset("media", {"url": "cdn.harborsupply.example/tote.jpg", "alt": "Tote", "position": 1})
+
+    response = chief.post("/admin/catalog/product/add/", data)
+
+    assert response.status_code == 302
+    product = Product.objects.get()
+    assert (product.tags, product.option_names) == (["bags", "cotton"], ["Color"])
+    navy, olive = Variant.objects.order_by("option_values")
+    assert (navy.merchant_id, navy.currency, navy.price_minor) == (merchant.pk, "usd", 3400)
+    assert (olive.option_values, olive.sale_price_minor) == (["Olive"], 3000)
+    assert list(StockItem.objects.values_list("on_hand", "is_tracked")) == [(7, True), (7, True)]
+    assert Media.objects.get().url == "https://cdn.harborsupply.example/tote.jpg"
+
+
+def test_amounts_follow_the_merchants_currency(chief: Client) -> None:
+    merchant = MerchantFactory.create(currency="jpy")
+
+    chief.post("/admin/catalog/product/add/", product_data(merchant, variant_data(price_minor="3400")))
+
+    variant = Variant.objects.get()
+    assert (variant.price_minor, variant.currency) == (3400, "jpy")
+    shown = chief.get(f"/admin/catalog/product/{quote(variant.product_id)}/change/").content.decode()
+    assert 'name="variants-0-price_minor" value="3400"' in shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"price_minor": "34.005"}, "'34.005' has more digits than USD knows"),
+        ({"price_minor": "dear"}, "'dear' is not a number"),
+        ({"price_minor": "-1"}, "An amount is from 0 to"),
+        ({"price_minor": "1e30"}, "An amount is from 0 to"),
+        ({"price_minor": ""}, "This field is required."),
+        ({"sale_price_minor": "34.00"}, "A sale price is below the regular price."),
+        ({"on_hand": -1}, "there cannot be fewer than 0 without backorders."),
+        ({"on_hand": 99999999999}, "less than or equal to"),
+        ({"option_values": "Navy|M"}, "The product's options are: Color. Give one value for each."),
+        ({"weight_grams": 9999999999}, "less than or equal to"),
+        ({"status": "sold"}, "is not one of the available choices"),
+        ({"sku": "x" * 101}, "at most 100 characters"),
+    ],
+)
+def test_bad_variant_is_a_form_error(chief: Client, changes: dict[str, Any], words: str) -> None:
+    merchant = MerchantFactory.create(currency="usd")
+
+    response = chief.post("/admin/catalog/product/add/", product_data(merchant, variant_data(**changes)))
+
+    refused(response, words)
+    assert not Product.objects.exists()
+
+
+def test_same_options_twice_is_a_form_error(chief: Client) -> None:
+    data = product_data(MerchantFactory.create(), variant_data(), variant_data(sku="OTHER"))
+
+    refused(chief.post("/admin/catalog/product/add/", data), "Please correct the duplicate data")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"handle": "no spaces"}, "Enter a valid"),
+        ({"merchant": ""}, "This field is required."),
+        ({"merchant": "mer_nobody"}, "Select a valid choice"),
+        ({"title": ""}, "This field is required."),
+        ({"title": "NUL\x00"}, "Null characters are not allowed."),
+        ({"url": "javascript:alert(1)"}, "Enter a valid URL."),
+    ],
+)
+def test_bad_product_is_a_form_error(chief: Client, changes: dict[str, Any], words: str) -> None:
+    data = product_data(MerchantFactory.create(), variant_data()) | changes
+
+    refused(chief.post("/admin/catalog/product/add/", data), words)
+
+
+def test_handle_is_taken_once_per_merchant(chief: Client) -> None:
+    merchant = MerchantFactory.create()
+    ProductFactory.create(merchant=merchant, handle="canvas-tote")
+    other = ProductFactory.create(merchant=merchant, handle="other")
+
+    added = chief.post("/admin/catalog/product/add/", product_data(merchant))
+    changed = chief.post(f"/admin/catalog/product/{quote(other.pk)}/change/", product_data(merchant))
+
+    refused(added, "already exists")
+    refused(changed, "already exists")
+
+
+def stock_change(variant: Variant, **changes: Any) -> dict[str, Any]:
+    row = variant_data(id=variant.pk, product=variant.product_id, option_values=variant.option_values[0])
+    product = variant.product
+    return product_data(product.merchant, {**row, **changes}, initial=1, handle=product.handle)
+
+
+def test_stock_is_set_without_touching_what_is_reserved(chief: Client) -> None:
+    variant = VariantFactory.create(product__option_names=["Color"], stock__on_hand=10, stock__reserved=4)
+
+    url = f"/admin/catalog/product/{quote(variant.product_id)}/change/"
+    assert chief.post(url, stock_change(variant, on_hand=5)).status_code == 302
+
+    stock = StockItem.objects.get()
+    assert (stock.on_hand, stock.reserved) == (5, 4)
+    refused(
+        chief.post(url, stock_change(variant, on_hand=3)),
+        "4 are held for buyers right now: there cannot be fewer than 4 without backorders.",
+    )
+
+
+@pytest.mark.parametrize("page", ["variant", "stockitem"])
+def test_stock_on_its_own_pages(chief: Client, page: str) -> None:
+    variant = VariantFactory.create(product__option_names=["Color"], stock__on_hand=10, stock__reserved=4)
+    url = f"/admin/{'catalog' if page == 'variant' else 'inventory'}/{page}/{quote(variant.pk)}/change/"
+    data = variant_data(option_values=variant.option_values[0])
+
+    assert chief.post(url, {**data, "on_hand": 6}).status_code == 302
+    refused(chief.post(url, {**data, "on_hand": 3}), "4 are held for buyers right now")
+
+    stock = StockItem.objects.get()
+    assert (stock.on_hand, stock.reserved) == (6, 4)
