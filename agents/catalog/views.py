@@ -73,6 +73,7 @@ def _number(request: Request, name: str, *, default: int, least: int, most: int)
     text = request.query_params.get(name)
     if text is None:
         return default
-    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+    if not is_number or not least <= int(text) <= most:
         raise RequestError(400, "invalid", f"{name} must be a number from {least} to {most}.")
     return int(text)
