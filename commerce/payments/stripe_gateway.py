@@ -15,7 +15,9 @@ from urllib.parse import quote
 import stripe
 import urllib3
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
+from commerce.payments.checks import check_payment_settings
 from commerce.payments.gateway import (
     ActionRequired,
     AlreadyCaptured,
@@ -94,7 +96,12 @@ class StripeGateway:
 
     @classmethod
     def from_settings(cls) -> StripeGateway:
-        """Connect with the configured key; without one to this checkout's own sandbox."""
+        """Connect with the configured key; without one to this checkout's own sandbox.
+
+        Raises ImproperlyConfigured for a key that cannot be meant: servers start without Django's checks.
+        """
+        if problems := check_payment_settings():
+            raise ImproperlyConfigured(" ".join(problem.msg for problem in problems))
         key, base = settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE
         if settings.STRIPE_EMBEDDED_SANDBOX:
             from commerce.embedded import EmbeddedStripeSandbox
