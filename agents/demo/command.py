@@ -37,15 +37,27 @@ class OccupiedError(RuntimeError):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="of the shop; the next free one if taken")
+    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="of the shop; the next free one if taken")
     parser.add_argument(
         "--catalog", type=Path, metavar="FILE", help="products to sell, instead of the shipped ones"
     )
-    parser.add_argument("--web-processes", type=int, default=2, metavar="N", help="default: %(default)s")
+    parser.add_argument("--web-processes", type=_count, default=2, metavar="N", help="default: %(default)s")
     parser.add_argument("--serve", action="store_true", help="keep everything running until Ctrl-C")
     parser.add_argument(
         "--ready-file", type=Path, metavar="PATH", help="write addresses, keys and process ids here"
     )
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError("a port is a number up to 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError("give a number from 1 to 64")
+    return int(text)
 
 
 def main(arguments: list[str]) -> int:
@@ -133,7 +145,7 @@ class Demo:
 
     def _say_port(self) -> None:
         port = self._stack.base_url.rpartition(":")[2]
-        if int(port) != self._options.port:
+        if int(port) != self._options.port != 0:
             self._progress.notice("Port", f"{self._options.port} is taken, the shop uses {port}")
 
     def _start_servers(self) -> None:

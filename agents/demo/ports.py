@@ -20,7 +20,6 @@ class Reservation:
 
     def __init__(self, port: int) -> None:
         """Raises OSError where the port is taken."""
-        self.port = port
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -28,6 +27,7 @@ class Reservation:
         except OSError:
             self._socket.close()
             raise
+        self.port = int(self._socket.getsockname()[1])
         if sys.platform == "linux":
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
