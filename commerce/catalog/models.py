@@ -32,7 +32,9 @@ class Product(models.Model):
     category = models.CharField(max_length=255, blank=True)
     tags = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     option_names = ArrayField(models.CharField(max_length=100), default=list, blank=True)
-    tax_code = models.CharField(max_length=50, blank=True, help_text="matches a tax rate's code, such as books")
+    tax_code = models.CharField(
+        max_length=50, blank=True, help_text="matches a tax rate's code, such as books; “exempt” is never taxed"
+    )
     url = models.URLField(max_length=500, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     search = SearchVectorField(null=True, editable=False)

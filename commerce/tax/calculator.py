@@ -13,6 +13,9 @@ from django.utils.module_loading import import_string
 from commerce.places import Place
 from commerce.pricing.taxes import AmountTax
 
+EXEMPT = "exempt"
+"""The tax code of what is taxed nowhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaxRow:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from commerce.places import Place
 from commerce.pricing.taxes import AmountTax, Rate, tax_on
-from commerce.tax.calculator import TaxRequest, TaxResult, TaxRow
+from commerce.tax.calculator import EXEMPT, TaxRequest, TaxResult, TaxRow
 
 
 class TableTax:
@@ -23,7 +23,12 @@ class TableTax:
 
 
 def rates_for(rows: Sequence[TaxRow], tax_code: str) -> list[Rate]:
-    """Pick the most specific row of each jurisdiction, in the order the jurisdictions stand in the table."""
+    """Pick the most specific row of each jurisdiction, in the order the jurisdictions stand in the table.
+
+    What is exempt is taxed nowhere.
+    """
+    if tax_code == EXEMPT:
+        return []
     best: dict[str, TaxRow] = {}
     for row in _fitting(rows, tax_code):
         rival = best.get(row.jurisdiction)

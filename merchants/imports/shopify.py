@@ -14,6 +14,7 @@ from django.utils.text import slugify
 
 from commerce.catalog.models import Product
 from commerce.catalog.services import MediaData, ProductData, VariantData
+from commerce.tax.calculator import EXEMPT
 from merchants.imports import shopify_variants
 from merchants.imports.cells import flag, web_address, whole_number
 from merchants.imports.reading import ReadProduct
@@ -22,8 +23,6 @@ from merchants.imports.text import plain_text
 
 REQUIRED = ("Handle", "Title", "Variant Price")
 MAX_DESCRIPTION = 20_000
-EXEMPT_TAX_CODE = "exempt"
-"""The tax code of what Shopify calls not taxable: it takes rates of zero for this code."""
 
 
 def read_products(path: Path, *, currency: str) -> Iterator[ReadProduct]:
@@ -169,9 +168,9 @@ def _tax_code(rows: Iterable[Row]) -> str:
 
 
 def _variant_tax_code(row: Row) -> str:
-    if code := row.text("Variant Tax Code", 50):
-        return code
-    return "" if flag(row, "Variant Taxable", default=True) else EXEMPT_TAX_CODE
+    if not flag(row, "Variant Taxable", default=True):
+        return EXEMPT
+    return row.text("Variant Tax Code", 50)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,12 @@ def test_a_rate_for_a_tax_code_beats_the_general_one() -> None:
     assert added(place, CALIFORNIA, BOOKS, SAN_FRANCISCO, tax_code="books") == 138
 
 
+def test_what_is_exempt_is_taxed_nowhere() -> None:
+    everywhere = TaxRow("Sales tax", "US", Decimal(5))
+
+    assert added(Place("US", "CA", "94131"), CALIFORNIA, everywhere, tax_code="exempt") == 0
+
+
 def test_the_longest_postal_prefix_of_a_jurisdiction_counts() -> None:
     wide = TaxRow("City", "US", Decimal(1), postal_prefix="94")
     narrow = TaxRow("City", "US", Decimal(2), postal_prefix="9413")

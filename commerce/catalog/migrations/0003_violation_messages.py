@@ -1,4 +1,4 @@
-"""A violated rule says in words what is wrong. Changes no table."""
+"""Words in the admin: what is exempt, and what is wrong where a rule is violated. Changes no table."""
 
 from django.db import migrations, models
 
@@ -11,6 +11,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name='product',
+            name='tax_code',
+            field=models.CharField(blank=True, help_text="matches a tax rate's code, such as books; “exempt” is never taxed", max_length=50),
+        ),
         migrations.AlterConstraint(
             model_name='variant',
             name='variant_price_not_negative',
