@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet, URLField
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
-from agents.webhooks.services import replay
+from agents.webhooks.services import ForbiddenUrlError, new_secret, register_endpoint, replay, require_allowed
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
+    _ModelForm = forms.ModelForm[Any]
     _TabularInline = admin.TabularInline[Any, Any]
 else:
-    _ModelAdmin, _TabularInline = admin.ModelAdmin, admin.TabularInline
+    _ModelAdmin, _ModelForm, _TabularInline = admin.ModelAdmin, forms.ModelForm, admin.TabularInline
+
+
+class EndpointForm(_ModelForm):
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"]
+        try:
+            require_allowed(url)
+        except ForbiddenUrlError as problem:
+            raise ValidationError(problem.message) from problem
+        return url
 
 
 @admin.register(Endpoint)
 class EndpointAdmin(_ModelAdmin):
-    """Endpoints are registered by a service, which makes their secret; here they are switched on and off."""
+    """An endpoint stays where it is; it can be switched off, and given a new secret."""
 
+    form = EndpointForm
+    formfield_overrides: ClassVar[Any] = {URLField: {"assume_scheme": "https"}}
     show_full_result_count = False
     list_per_page = 50
     list_display = ("url", "agent", "merchant", "is_active", "created_at")
@@ -30,21 +46,49 @@ class EndpointAdmin(_ModelAdmin):
     list_select_related = ("agent__merchant",)
     search_fields = ("url", "agent__name", "id")
     ordering = ("-created_at", "pk")
-    fields = ("url", "agent", "is_active", "created_at")
-    readonly_fields = ("url", "agent", "created_at")
+    actions = ("renew_secret",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
+        return ("agent", "url", "is_active", "created_at") if obj else ("agent", "url")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
+        return ("agent", "url", "created_at") if obj else ()
 
     @admin.display(ordering="agent__merchant__name")
     def merchant(self, endpoint: Endpoint) -> str:
         return endpoint.agent.merchant.name
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
-
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002
-        obj.save(update_fields=["is_active"])
+        """Register a new endpoint; its secret travels with the row to the one page that shows it."""
+        if change:
+            obj.save(update_fields=["is_active"])
+            return
+        endpoint, obj.secret = register_endpoint(obj.agent, obj.url)
+        obj.pk = endpoint.pk
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:  # noqa: ARG002
+        return self._show_secret(request, obj, obj.secret)
+
+    @admin.action(description="Make a new secret", permissions=["change"])
+    def renew_secret(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> HttpResponse | None:
+        if len(endpoints) != 1:
+            self.message_user(request, "Select one endpoint.", messages.ERROR)
+            return None
+        (endpoint,) = endpoints
+        return self._show_secret(request, endpoint, new_secret(endpoint))
+
+    def _show_secret(self, request: HttpRequest, endpoint: Endpoint, secret: str) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "The new secret",
+            "what": f"This secret signs the order events sent to {endpoint}; one before it is void.",
+            "secret": secret,
+            "back": "admin:webhooks_endpoint_changelist",
+        }
+        return TemplateResponse(request, "admin/shown_once.html", context)
 
 
 class DeliveryAttemptInline(_TabularInline):

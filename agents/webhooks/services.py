@@ -25,11 +25,22 @@ def register_endpoint(agent: Agent, url: str) -> tuple[Endpoint, str]:
     Raises ForbiddenUrlError unless the URL is https, or its host is allowed for tests.
     """
     require_allowed(url)
-    secret = f"whsec_{random_text(40)}"
+    secret = _random_secret()
     endpoint, _ = Endpoint.objects.update_or_create(
         agent=agent, url=url, defaults={"sealed_secret": sealing.seal(secret), "is_active": True}
     )
     return endpoint, secret
+
+
+def new_secret(endpoint: Endpoint) -> str:
+    """Give an endpoint a new signing secret. Shown once; the old one is void."""
+    secret = _random_secret()
+    Endpoint.objects.filter(pk=endpoint.pk).update(sealed_secret=sealing.seal(secret))
+    return secret
+
+
+def _random_secret() -> str:
+    return f"whsec_{random_text(40)}"
 
 
 def require_allowed(url: str) -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from commerce.accounts.models import SCOPES, Agent, AgentKey, AgentKeySpend, Merchant
 from commerce.accounts.services import issue_key, revoke_key
+from commerce.inbox.services import new_fulfillment_secret
 from commerce.money import CURRENCIES
 from merchants.admin.base import EditableAdmin, Form, ReadOnlyAdmin, ReadOnlyInline, money
 from merchants.admin.forms import MoneyForm
@@ -33,6 +34,7 @@ class MerchantAdmin(EditableAdmin):
     search_fields = ("name", "slug", "id")
     ordering = ("name", "pk")
     prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
+    actions = ("renew_fulfillment_secret",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """Pause a merchant instead: orders refer to it."""
@@ -40,6 +42,22 @@ class MerchantAdmin(EditableAdmin):
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return super().get_prepopulated_fields(request, obj) if obj is None else {}
+
+    @admin.action(description="Make a new secret for carriers and warehouses", permissions=["change"])
+    def renew_fulfillment_secret(self, request: HttpRequest, merchants: QuerySet[Merchant]) -> HttpResponse | None:
+        """Show what signs messages to `/fulfillment/webhooks/<merchant>`; the one before it is void."""
+        if len(merchants) != 1:
+            self.message_user(request, "Select one merchant.", messages.ERROR)
+            return None
+        (merchant,) = merchants
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "The new secret",
+            "what": f"This secret signs what carriers and warehouses send for {merchant}; one before it is void.",
+            "secret": new_fulfillment_secret(merchant),
+            "back": "admin:accounts_merchant_changelist",
+        }
+        return TemplateResponse(request, "admin/shown_once.html", context)
 
 
 class KeyInline(ReadOnlyInline):
@@ -119,10 +137,11 @@ class AgentKeyAdmin(EditableAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": "The new key",
-            "token": obj.token,
-            "key": obj,
+            "what": f"This is the key of {obj.agent}.",
+            "secret": obj.token,
+            "back": "admin:accounts_agentkey_changelist",
         }
-        return TemplateResponse(request, "admin/issued_key.html", context)
+        return TemplateResponse(request, "admin/shown_once.html", context)
 
     @admin.action(description="Revoke the selected keys", permissions=["change"])
     def revoke(self, request: HttpRequest, keys: QuerySet[AgentKey]) -> None:

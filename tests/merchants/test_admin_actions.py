@@ -7,9 +7,11 @@ from django.test import Client
 from django.utils import timezone
 
 from agents.webhooks.models import Delivery, Endpoint
+from agents.webhooks.services import register_endpoint
 from commerce.accounts.models import AgentKey
 from commerce.accounts.services import UnknownKeyError, authenticate, issue_key
 from commerce.outbox.models import OutboxEvent
+from commerce.sealing import unseal
 from tests.factories import AgentFactory, MerchantFactory
 from tests.merchants.world import add_rows
 
@@ -73,6 +75,55 @@ def test_endpoint_is_switched_off_and_keeps_its_secret(chief: Client) -> None:
 
     endpoint.refresh_from_db()
     assert (endpoint.is_active, bytes(endpoint.sealed_secret)) == (False, b"sealed")
+
+
+def shown_secret(response: object) -> str:
+    assert "no-store" in response["Cache-Control"]  # type: ignore[index]
+    html = response.content.decode()  # type: ignore[attr-defined]
+    return str(html.partition("<code>")[2].partition("</code>")[0])
+
+
+def test_a_new_endpoint_shows_its_secret_once(chief: Client) -> None:
+    agent = AgentFactory.create()
+    url = "https://agent.example/orders"
+
+    refused = chief.post(
+        "/admin/webhooks/endpoint/add/", {"agent": agent.pk, "url": "http://agent.example/orders"}
+    )
+    secret = shown_secret(chief.post("/admin/webhooks/endpoint/add/", {"agent": agent.pk, "url": url}))
+    twice = chief.post("/admin/webhooks/endpoint/add/", {"agent": agent.pk, "url": url})
+
+    endpoint = Endpoint.objects.get()
+    assert "https addresses" in refused.content.decode()
+    assert "already exists" in twice.content.decode()
+    assert (endpoint.url, endpoint.agent, endpoint.is_active) == (url, agent, True)
+    assert unseal(bytes(endpoint.sealed_secret)) == secret
+    page = chief.get(f"/admin/webhooks/endpoint/{quote(endpoint.pk)}/change/").content.decode()
+    assert secret not in page
+
+
+def test_an_endpoint_gets_a_new_secret(chief: Client) -> None:
+    endpoint, old = register_endpoint(AgentFactory.create(), "https://agent.example/orders")
+
+    data = {"action": "renew_secret", "_selected_action": [endpoint.pk]}
+    secret = shown_secret(chief.post("/admin/webhooks/endpoint/", data))
+
+    endpoint.refresh_from_db()
+    assert unseal(bytes(endpoint.sealed_secret)) == secret != old
+
+
+def test_a_merchant_gets_a_secret_for_its_carriers(chief: Client) -> None:
+    merchant, other = MerchantFactory.create(), MerchantFactory.create()
+    url, action = "/admin/accounts/merchant/", "renew_fulfillment_secret"
+
+    html = run(chief, url, action, merchant.pk, other.pk)
+    secret = shown_secret(chief.post(url, {"action": action, "_selected_action": [merchant.pk]}))
+
+    merchant.refresh_from_db()
+    other.refresh_from_db()
+    assert "Select one merchant." in html
+    assert unseal(bytes(merchant.sealed_fulfillment_secret or b"")) == secret
+    assert other.sealed_fulfillment_secret is None
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ EDITABLE = {
     "Merchant", "Agent", "AgentKey", "Product", "Variant", "StockItem", "Discount", "TaxRate", "ShippingZone",
     "PickupLocation", "FulfillmentMethod", "Endpoint",
 }  # fmt: skip
-ADDABLE = EDITABLE - {"Variant", "StockItem", "Endpoint"}
+ADDABLE = EDITABLE - {"Variant", "StockItem"}
 
 
 def address(model: type[Model], page: str, *arguments: Any) -> str:
