@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
+from typing import Any
 
 import pytest
 
@@ -93,30 +95,27 @@ def test_paused_broker_delays_news_and_nothing_else(demo: RunningDemo, shopper: 
     seconds = time.monotonic() - started
     os.kill(broker, signal.SIGCONT)
 
-    events = shopper.hear(session["order"], 1)
+    events = settled(shopper, session)
 
     assert seconds < 1.0  # create, update, token and completion together
-    assert events[0]["type"] == "order_create"
-    wait_until(lambda: shopper.charged(session)[1] == total_of(session), DELIVERY_SECONDS, "no capture")
+    assert [event["type"] for event in events] == ["order_create"]
 
 
 @pytest.mark.parametrize("name", ["valkey", "worker"])
 def test_what_is_bought_while_a_process_is_dead_is_delivered(
     demo: RunningDemo, shopper: Shopper, name: str
 ) -> None:
+    settled(shopper, shopper.buy())  # what a killed worker holds comes back when its lease ends, a minute later
     old = demo.pids(name)[0]
-    before = shopper.buy()
     os.kill(old, signal.SIGKILL)
     meanwhile = shopper.buy()
     wait_until(lambda: demo.pids(name)[0] != old, DELIVERY_SECONDS, f"{name} was not started again")
     after = shopper.buy()
 
-    events = [shopper.hear(session["order"], 1) for session in (before, meanwhile, after)]
+    events = [settled(shopper, session) for session in (meanwhile, after)]
 
-    assert [[event["type"] for event in heard] for heard in events] == [["order_create"]] * 3
-    assert f"{name}" in demo.output.read_text().split("was killed by SIGKILL")[-2][-80:]
-    for session in (before, meanwhile, after):
-        wait_until(lambda: shopper.charged(session)[1] == total_of(session), DELIVERY_SECONDS, "no capture")  # noqa: B023
+    assert [[event["type"] for event in heard] for heard in events] == [["order_create"]] * 2
+    assert re.search(rf"{name} +was killed by SIGKILL; starting it again", demo.output.read_text())
 
 
 @pytest.mark.parametrize("victim", [0, 1], ids=["root", "worker"])
@@ -144,6 +143,12 @@ def test_database_comes_back_with_what_was_bought(demo: RunningDemo, shopper: Sh
     assert again["status"] == "completed"
     assert again["order"]["id"] == session["order"]["id"]
     assert len(shopper.hear(shopper.buy()["order"], 1)) == 1  # the worker has found it again, too
+
+
+def settled(shopper: Shopper, session: dict[str, Any]) -> list[dict[str, Any]]:
+    """Wait until an order is announced and paid, and return what the agent has heard of it."""
+    wait_until(lambda: shopper.charged(session)[1] == total_of(session), DELIVERY_SECONDS, "no capture")
+    return shopper.hear(session["order"], 1)
 
 
 def _answers(shopper: Shopper) -> bool:
