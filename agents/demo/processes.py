@@ -35,11 +35,12 @@ class ProcessEndedError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run. `orphan_signal` is what it gets where the demo itself is killed (on Linux)."""
+    """What to run, and how it is asked to end: by us, or by the kernel where we are killed (on Linux)."""
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    stop_signal: int = signal.SIGTERM
     orphan_signal: int = signal.SIGTERM
 
 
@@ -50,6 +51,7 @@ class Processes:
         self.logs = logs
         self._signals = signals
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._programs: dict[str, Program] = {}
 
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
@@ -70,6 +72,7 @@ class Processes:
                 **options,
             )
             self._running[program.name] = child
+            self._programs[program.name] = program
         return child
 
     def lines_of(self, program: Program) -> Iterator[bytes]:
@@ -114,8 +117,8 @@ class Processes:
         """Ask processes to end, wait for them, and kill what is left. Nothing interrupts this."""
         children = {name: child for name in names if (child := self._running.get(name))}
         for name, child in children.items():
-            _send(child, signal.SIGTERM)
-            self.wake(name)
+            _send(child, self._programs[name].stop_signal)
+            _send(child, signal.SIGCONT)  # it may be paused
         deadline = time.monotonic() + STOP_SECONDS
         while any(child.poll() is None for child in children.values()):
             if time.monotonic() > deadline or self._signals.is_urgent:
@@ -123,11 +126,6 @@ class Processes:
             _pause.wait(0.02)
         for name in children:
             self.sweep(name)
-
-    def wake(self, name: str) -> None:
-        """Let a process go on that was paused with SIGSTOP, so that it can end."""
-        if child := self._running.get(name):
-            _send(child, signal.SIGCONT)
 
     def sweep(self, name: str) -> None:
         """Kill what is left of a process and of its session, and forget it."""
@@ -139,9 +137,6 @@ class Processes:
         except (ProcessLookupError, PermissionError):
             pass
         child.wait()
-
-    def stop_all(self) -> None:
-        self.stop(list(self._running))
 
 
 def describe(status: int) -> str:

@@ -19,19 +19,13 @@ class _Child(EmbeddedServer):
         self.log = processes.log(self.name)
 
     def spawn(self, command: list[str], **options: Any) -> subprocess.Popen[bytes]:
-        program = Program(self.name, tuple(command), orphan_signal=self.stop_signal)
+        program = Program(self.name, tuple(command), {}, self.stop_signal, self.stop_signal)
         return self._processes.start(program, **options)
 
     def answers(self) -> bool:
         if (status := self._processes.status(self.name)) is not None:
             raise EmbeddedServerError(f"{self.name} {describe(status)}; see {self.log}")
         return super().answers()  # type: ignore[safe-super] # every server says it
-
-    def end(self) -> None:
-        """Let the server go; nothing is left of it, also where it was only being set up."""
-        self._processes.wake(self.name)
-        self.detach()
-        self._processes.stop([self.name])
 
 
 class DemoPostgres(_Child, EmbeddedPostgres):

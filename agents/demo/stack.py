@@ -55,7 +55,7 @@ class Stack:
         answers = self._answers[name]
         self.processes.wait_until(lambda: answers(self), seconds=START_SECONDS, what=f"{name} did not answer")
 
-    def environment(self, told: Mapping[str, str] | None = None) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         """Return what every process of the shop is told."""
         return surroundings(
             {
@@ -65,13 +65,12 @@ class Stack:
                 "STRIPE_SECRET_KEY": self.stripe_secret_key,
                 "STRIPE_API_BASE": self.stripe_api_base,
                 "PUBLIC_BASE_URL": self.base_url,
-                **(told or {}),
             }
         )
 
     def python(self, name: str, *arguments: str, orphan_signal: int = signal.SIGTERM) -> Program:
         """Return a Python program of the project as it runs in the shop."""
-        return Program(name, (sys.executable, *arguments), self.environment(), orphan_signal)
+        return Program(name, (sys.executable, *arguments), self.environment(), orphan_signal=orphan_signal)
 
     def ids(self) -> dict[str, list[int]]:
         """Return the process ids of what was started here, the root of each first."""
@@ -81,10 +80,9 @@ class Stack:
         """End everything: who asks before who answers, the database last."""
         self.processes.stop(["web", "beat", "worker"])
         self.processes.stop(["receiver", "sandbox", "shop"])
-        for name in ("valkey", "postgres"):
-            if name in self._servers:
-                self._servers[name].detach()
-        self.processes.stop_all()
+        self.processes.stop(["valkey", "postgres"])
+        for server in self._servers.values():
+            server.detach()
 
     def _begin_postgres(self) -> None:
         self.database_url = self._attach(DemoPostgres(self.places.directory, self.processes))
