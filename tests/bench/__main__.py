@@ -11,7 +11,7 @@ from functools import partial
 from tests.bench import load, report
 from tests.bench.journey import premint
 from tests.bench.load import Measured
-from tests.bench.meter import resident_megabytes, statements
+from tests.bench.meter import memory_megabytes, statements
 from tests.bench.stack import Stack, running_stack, running_stack_with_slow_provider, wait_until_quiet
 
 ROUNDS = 2
@@ -122,12 +122,12 @@ def slow(stack: Stack, options: argparse.Namespace) -> None:
 def memory(stack: Stack, options: argparse.Namespace) -> None:
     """What a minute of checkouts leaves in the memory of the servers."""
     load.checkouts(stack, seconds=2, concurrency=options.concurrency)
-    before = {name: resident_megabytes([root]) for name, root in stack.roots.items()}
+    before = {name: memory_megabytes([root]) for name, root in stack.roots.items()}
     run = load.checkouts(stack, seconds=MEMORY_SECONDS, concurrency=options.concurrency)
     report.table(
-        f"Resident memory in MB, {run.count('checkout')} checkouts apart",
+        f"Memory (PSS) in MB, {run.count('checkout')} checkouts apart",
         ("", "before", "after"),
-        [(name, before[name], resident_megabytes([root])) for name, root in stack.roots.items()],
+        [(name, before[name], memory_megabytes([root])) for name, root in stack.roots.items()],
     )
     report.trust(run)
 

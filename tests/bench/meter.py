@@ -29,8 +29,18 @@ def busy_seconds() -> float:
     return (user + nice + system + irq + softirq + steal) / TICKS
 
 
-def resident_megabytes(roots: Iterable[int]) -> float:
-    return sum(_fields(pid)[21] for pid in _tree(roots)) * PAGE / 1e6
+def memory_megabytes(roots: Iterable[int]) -> float:
+    """Sum the memory of process trees; what several processes share counts once (PSS), where that can be read."""
+    return sum(_proportional_bytes(pid) for pid in _tree(roots)) / 1e6
+
+
+def _proportional_bytes(pid: int) -> int:
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        fields = _fields(pid)
+        return fields[21] * PAGE if fields else 0
+    return next(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
 
 
 def _tree(roots: Iterable[int]) -> list[int]:
