@@ -67,7 +67,7 @@ def _database(url: str) -> dict[str, Any]:
         "OPTIONS": {
             **parts,
             "options": f"{limits} -c idle_in_transaction_session_timeout=15s -c jit=off"
-            " -c plan_cache_mode=force_generic_plan",
+            " -c plan_cache_mode=force_generic_plan -c random_page_cost=1.1",
             "server_side_binding": True,
             "prepare_threshold": 2,
             "pool": {

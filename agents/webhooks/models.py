@@ -12,7 +12,7 @@ class Endpoint(models.Model):
     """Where an agent hears of its orders. The secret signs what is sent and is shown once."""
 
     id = IdField("we")
-    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="webhook_endpoints")
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="webhook_endpoints", db_index=False)
     url = models.URLField(max_length=500)
     sealed_secret = models.BinaryField(editable=False)
     is_active = models.BooleanField(default=True)
@@ -38,7 +38,7 @@ class Delivery(models.Model):
         ORDER_UPDATE = "order_update"
 
     id = IdField("evt")
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="deliveries")
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="deliveries")
     sequence = models.PositiveIntegerField()
     kind = models.CharField(max_length=15, choices=Kind)
@@ -63,7 +63,7 @@ class Delivery(models.Model):
 class DeliveryAttempt(models.Model):
     """One try: what the endpoint answered, or why there was no answer."""
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts", db_index=False)
     number = models.PositiveIntegerField()
     status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status; empty without an answer")
     error = models.CharField(max_length=200, blank=True)

@@ -70,7 +70,7 @@ class Agent(models.Model):
     """A program that sells for one merchant. Sessions, carts and orders belong to it, not to a key."""
 
     id = IdField("agt")
-    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="agents")
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="agents", db_index=False)
     name = models.CharField(max_length=100)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -121,7 +121,7 @@ class AgentKey(models.Model):
 class AgentKeySpend(models.Model):
     """What a key has bought on one day of the merchant's calendar, for its daily limit."""
 
-    key = models.ForeignKey(AgentKey, on_delete=models.CASCADE, related_name="spend")
+    key = models.ForeignKey(AgentKey, on_delete=models.CASCADE, related_name="spend", db_index=False)
     day = models.DateField()
     amount_minor = models.BigIntegerField(default=0)
 

@@ -118,13 +118,12 @@ def expire_carts(*, now: datetime) -> int:
 def _find(owner: Owner, cart_id: str, now: datetime, *, lock: bool = False) -> tuple[CartDocument, datetime]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT document, expires_at FROM carts_cart"
-            " WHERE id = %s AND merchant_id = %s AND agent_id = %s AND status = 'active' AND expires_at > %s"
+            "SELECT document, expires_at, merchant_id, agent_id, status FROM carts_cart WHERE id = %s"
             + (" FOR NO KEY UPDATE" if lock else ""),
-            [cart_id, owner.merchant_id, owner.agent_id, now],
+            [cart_id],
         )
         row = cursor.fetchone()
-    if row is None:
+    if row is None or row[2:] != (owner.merchant_id, owner.agent_id, Cart.Status.ACTIVE) or row[1] <= now:
         raise NotFoundError("There is no such cart.")
     return decode(row[0]), row[1]
 

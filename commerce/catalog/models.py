@@ -24,7 +24,7 @@ class Product(models.Model):
         ARCHIVED = "archived"
 
     id = IdField("prod")
-    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="products")
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="products", db_index=False)
     handle = models.SlugField(max_length=255)
     title = models.CharField(max_length=255)
     description = models.TextField(blank=True, help_text="plain text")
@@ -59,8 +59,8 @@ class Variant(models.Model):
         INACTIVE = "inactive"
 
     id = IdField("var")
-    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="variants")
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants")
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="variants", db_index=False)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants", db_index=False)
     position = models.PositiveIntegerField(default=1)
     title = models.CharField(max_length=255, blank=True, help_text="the options, such as Blue / M")
     option_values = ArrayField(models.CharField(max_length=255), default=list, blank=True)
@@ -117,7 +117,7 @@ class Variant(models.Model):
 class Media(models.Model):
     """A picture of a product, or of one of its variants."""
 
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="media")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="media", db_index=False)
     variant = models.ForeignKey(Variant, on_delete=models.SET_NULL, null=True, blank=True, related_name="media")
     url = models.URLField(max_length=500)
     alt = models.CharField(max_length=255, blank=True)

@@ -27,42 +27,43 @@ def find_session(
 ) -> tuple[Session, OrderDetails | None] | None:
     """Read an agent's session with its order where it has one, None where there is no session of that id."""
     with connection.cursor() as cursor:
-        cursor.execute(_SELECT_WITH_ORDER, [session_id, merchant_id, agent_id])
+        cursor.execute(_SELECT_WITH_ORDER, [session_id])
         row = cursor.fetchone()
     if row is None:
         return None
     *columns, order = row
-    return _session(columns), order_details_from(order) if order else None
+    session = _owned(_session(columns), merchant_id, agent_id)
+    return (session, order_details_from(order) if order else None) if session else None
 
 
 def lock_session(session_id: str, *, merchant_id: str, agent_id: str) -> Session | None:
     """Read an agent's session and hold its row until the transaction ends."""
-    if not connection.in_atomic_block:
-        raise RuntimeError("a lock needs an open transaction")
-    return _fetch(f"{_SELECT} {_OWN} FOR NO KEY UPDATE", [session_id, merchant_id, agent_id])
+    session = lock_any_session(session_id)
+    return _owned(session, merchant_id, agent_id) if session else None
 
 
 def lock_any_session(session_id: str) -> Session | None:
     """Read and hold a session whoever it belongs to: for what settles it, never for what a caller names."""
     if not connection.in_atomic_block:
         raise RuntimeError("a lock needs an open transaction")
-    return _fetch(f"{_SELECT} WHERE id = %s FOR NO KEY UPDATE", [session_id])
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [session_id])
+        row = cursor.fetchone()
+    return None if row is None else _session(row)
 
 
-_SELECT = f"SELECT {_COLUMNS} FROM checkout_checkoutsession"
-_OWN = "WHERE id = %s AND merchant_id = %s AND agent_id = %s"
+# By the id alone: asked for the merchant too, the planner may walk through all of a merchant's sessions.
+_LOCK = f"SELECT {_COLUMNS} FROM checkout_checkoutsession WHERE id = %s FOR NO KEY UPDATE"
 _SELECT_WITH_ORDER = f"""
     SELECT {_COLUMNS}, CASE WHEN order_id IS NOT NULL
         THEN {order_details_column("checkout_checkoutsession.order_id")} END
-    FROM checkout_checkoutsession {_OWN}
+    FROM checkout_checkoutsession WHERE id = %s
 """
 
 
-def _fetch(query: str, params: list[str]) -> Session | None:
-    with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        row = cursor.fetchone()
-    return None if row is None else _session(row)
+def _owned(session: Session, merchant_id: str, agent_id: str) -> Session | None:
+    """Return a session to the agent it belongs to, None to everybody else."""
+    return session if (session.merchant_id, session.agent_id) == (merchant_id, agent_id) else None
 
 
 def _session(row: Sequence[Any]) -> Session:

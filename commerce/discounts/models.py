@@ -19,7 +19,7 @@ class Discount(models.Model):
         FREE_SHIPPING = "free_shipping", "free shipping"
 
     id = IdField("disc")
-    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="discounts")
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="discounts", db_index=False)
     name = models.CharField(max_length=100, help_text="shown to the buyer")
     code = models.CharField(
         max_length=50, null=True, blank=True, validators=[discount_code], help_text="empty: applies by itself"
@@ -76,7 +76,7 @@ class Redemption(models.Model):
         REDEEMED = "redeemed"
         RELEASED = "released"
 
-    discount = models.ForeignKey(Discount, on_delete=models.CASCADE, related_name="redemptions")
+    discount = models.ForeignKey(Discount, on_delete=models.CASCADE, related_name="redemptions", db_index=False)
     reference = IdField(help_text="the payment attempt it was used in")
     buyer = models.CharField(max_length=64)
     status = models.CharField(max_length=10, choices=Status, default=Status.RESERVED)

@@ -16,7 +16,7 @@ def promotions_read(merchant_id: str, codes: Iterable[str], *, buyer: str) -> Re
     `commerce.statements.read`; `promotions_from` turns the rows into promotions.
     """
     wanted = sorted({code.strip().upper() for code in codes})
-    return Read(_SQL, [buyer, merchant_id, wanted])
+    return Read(_SQL, [buyer, merchant_id, wanted, merchant_id])
 
 
 def promotions_from(rows: Sequence[Mapping[str, Any]]) -> list[Promotion]:
@@ -30,9 +30,12 @@ _SQL = """
            CASE WHEN d.usage_limit_per_buyer IS NULL THEN 0 ELSE
                (SELECT count(*) FROM discounts_redemption r WHERE r.discount_id = d.id AND r.buyer = %s
                 AND r.status IN ('reserved', 'redeemed')) END AS used_by_buyer
-    FROM discounts_discount d
+    FROM (
+        SELECT * FROM discounts_discount WHERE merchant_id = %s AND code = ANY(%s::varchar[])
+        UNION ALL
+        SELECT * FROM discounts_discount WHERE merchant_id = %s AND code IS NULL AND is_active
+    ) d
     LEFT JOIN discounts_discountusage u ON u.discount_id = d.id
-    WHERE d.merchant_id = %s AND (d.code = ANY(%s::varchar[]) OR (d.code IS NULL AND d.is_active))
     ORDER BY d.id
 """
 

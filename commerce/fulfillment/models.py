@@ -14,7 +14,7 @@ from commerce.transitions import Transitions
 class ShippingZone(models.Model):
     """Where methods deliver to. Empty lists match everything below the countries."""
 
-    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="shipping_zones")
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="shipping_zones", db_index=False)
     name = models.CharField(max_length=100)
     countries = ArrayField(
         models.CharField(max_length=2, validators=[country_code]),
@@ -168,7 +168,7 @@ class Shipment(models.Model):
 
 
 class ShipmentLine(models.Model):
-    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="lines")
+    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="lines", db_index=False)
     order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="shipment_lines")
     quantity = models.PositiveIntegerField(validators=[MinValueValidator(1)])
 
@@ -185,7 +185,7 @@ class ShipmentLine(models.Model):
 class ShipmentEvent(models.Model):
     """One step of a shipment as somebody reported it. Appended, never changed."""
 
-    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="events")
+    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="events", db_index=False)
     kind = models.CharField(max_length=30)
     description = models.CharField(max_length=255, blank=True)
     location = models.CharField(max_length=100, blank=True)

@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 RESEND_FOR = timedelta(hours=23)
 # Card networks keep a customer's authorization seven days (docs.stripe.com, "Place a hold on a payment method").
 AUTHORIZATION_DAYS = 7
+# A parameter, so that an attempt is found by its id and never through the index of what is interrupted.
+_SUBMITTING = "submitting"
 
 
 class ProviderUndecidedError(RuntimeError):
@@ -110,7 +112,7 @@ def settle_write(
         UPDATE payments_paymentattempt
         SET status = %s, provider_reference = %s, decline_code = %s, captured_minor = %s, capture_before = %s,
             sealed_token = NULL, settled_at = %s
-        WHERE id = %s AND status = 'submitting'
+        WHERE id = %s AND status = %s
         """,
         [
             status,
@@ -120,6 +122,7 @@ def settle_write(
             now + timedelta(days=AUTHORIZATION_DAYS) if status == "authorized" else None,
             now,
             attempt_id,
+            _SUBMITTING,
         ],
         expect=1,
     )
@@ -128,7 +131,7 @@ def settle_write(
 def take_over(attempt_id: str, *, now: datetime) -> Attempt | None:
     """Lease an unsettled attempt that nobody is at work on; None where somebody is, or where it is settled."""
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_OVER, [_lease_end(now), attempt_id, now])
+        cursor.execute(_TAKE_OVER, [_lease_end(now), attempt_id, _SUBMITTING, now])
         row = cursor.fetchone()
     if row is None:
         return None
@@ -147,7 +150,7 @@ def take_over(attempt_id: str, *, now: datetime) -> Attempt | None:
 
 _TAKE_OVER = """
     UPDATE payments_paymentattempt SET leased_until = %s, tries = tries + 1
-    WHERE id = %s AND status = 'submitting' AND leased_until < %s
+    WHERE id = %s AND status = %s AND leased_until < %s
     RETURNING id, merchant_id, reference, amount_minor, currency, capture, request_key, submitted_at, sealed_token
 """
 
@@ -159,8 +162,8 @@ def put_off(attempt_id: str, *, now: datetime) -> int:
         cursor.execute(
             "UPDATE payments_paymentattempt"
             " SET leased_until = %s + make_interval(secs => least(power(2, least(tries, 9)), 300))"
-            " WHERE id = %s AND status = 'submitting' RETURNING least(power(2, least(tries, 9)), 300)::int",
-            [now, attempt_id],
+            " WHERE id = %s AND status = %s RETURNING least(power(2, least(tries, 9)), 300)::int",
+            [now, attempt_id, _SUBMITTING],
         )
         row = cursor.fetchone()
     return int(row[0]) if row else 1

@@ -1,4 +1,4 @@
-"""How many SQL statements each call takes: a budget, and the same for any number of lines."""
+"""How many SQL statements each call takes and how many rows it touches: budgets that do not grow with the shop."""
 
 from __future__ import annotations
 
@@ -85,3 +85,64 @@ def test_a_repetition_takes_three(acp: AcpClient, items: list[str]) -> None:
     acp.post("/checkout_sessions", body, key="k")
 
     assert count(lambda: acp.post("/checkout_sessions", body, key="k")) == 3
+
+
+ROWS_OF_A_CHECKOUT = 80
+
+
+def rows_touched() -> int:
+    """Return how many rows the open transaction has read so far."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables")
+        return int(cursor.fetchone()[0])
+
+
+def fill(table: str, count: int, **changed: str) -> None:
+    """Copy one row of a table many times, some columns changed to SQL of the copy's `number`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
+            " AND NOT attisdropped AND attidentity = '' AND attgenerated = ''",
+            [table],
+        )
+        names = [row[0] for row in cursor.fetchall()]
+        values = ", ".join(changed.get(name, name) for name in names)
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(names)}) SELECT {values}"
+            f" FROM (SELECT * FROM {table} LIMIT 1) one, generate_series(1, {count}) number"
+        )
+
+
+@pytest.mark.parametrize("are_statistics_fresh", [True, False])
+def test_a_checkout_touches_as_few_rows_in_a_large_shop(
+    are_statistics_fresh: bool, acp: AcpClient, merchant: Merchant, stripe_account: StripeAccount
+) -> None:
+    variant_id = VariantFactory.create(merchant=merchant).pk
+    DiscountFactory.create(merchant=merchant, code="TEN", usage_limit=9)
+    acp.complete(acp.create(variant_id).body["id"], stripe_account.mint(999_999))
+    fill(
+        "catalog_variant",
+        2000,
+        id="'var_' || number",
+        option_values="array['Size ' || number]",
+        sku="'S' || number",
+    )
+    fill("inventory_stockitem", 2000, variant_id="'var_' || number")
+    fill("discounts_discount", 2000, id="'disc_' || number", code="'CODE' || number")
+    fill("checkout_checkoutsession", 2000, id="'cs_' || number", status="'ready'")
+    fill("idempotency_idempotencyrecord", 2000, key="'old ' || number")
+    fill("inventory_reservation", 2000, stock_id="'var_' || number", reference="'pay_' || number", status="'held'")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE" if are_statistics_fresh else "SELECT 1")
+        cursor.execute("DISCARD PLANS")
+    choice = [{"option_id": method_id(merchant, "Express"), "item_ids": [variant_id]}]
+    token = stripe_account.mint(999_999)
+    before = rows_touched()
+
+    session_id = acp.create(variant_id, discounts={"codes": ["TEN"]}).body["id"]
+    acp.update(session_id, selected_fulfillment_options=choice)
+    acp.read(session_id)
+    completed = acp.complete(session_id, token)
+
+    assert completed.body["status"] == "completed"
+    assert rows_touched() - before <= ROWS_OF_A_CHECKOUT
