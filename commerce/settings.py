@@ -256,13 +256,11 @@ WEBHOOK_TIMEOUT_SECONDS = _number("WEBHOOK_TIMEOUT_SECONDS", 15)
 
 # What happens after an event is committed: topic -> functions(event), each tried until it succeeds.
 OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
-    "order.placed": [
-        "commerce.fulfillment.subscribers.deliver_digital_lines",
-        "commerce.checkout.subscribers.capture_payment",
-        "agents.webhooks.subscribers.announce_order",
-    ],
+    "order.placed": ["agents.webhooks.subscribers.announce_order"],
+    "order.downloads_due": ["commerce.fulfillment.subscribers.deliver_digital_lines"],
     "order.updated": ["agents.webhooks.subscribers.announce_order"],
     "inbox.received": ["commerce.inbox.subscribers.handle_message"],
+    "payment.capture_due": ["commerce.payments.subscribers.capture_attempt"],
     "payment.void_due": ["commerce.payments.subscribers.void_attempt"],
 }
 

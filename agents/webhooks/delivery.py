@@ -20,10 +20,11 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from agents.acp.order_events import order_event_body
-from agents.webhooks.models import Delivery, DeliveryAttempt
+from agents.webhooks.models import Delivery
 from agents.webhooks.services import ForbiddenUrlError, require_allowed
 from commerce import sealing
 from commerce.signatures import sign
+from commerce.statements import Write, write
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Due:
     tries: int
     url: str
     sealed_secret: bytes
+    merchant_revision: int
     body: bytes | None
 
 
@@ -78,9 +80,9 @@ def claim(*, now: datetime, limit: int) -> list[Due]:
     """Take the first undelivered entry of each order that is due, for the length of a lease."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [now + LEASE, now, limit])
-        rows: Sequence[tuple[str, str, str, int, str, memoryview, memoryview | None]] = cursor.fetchall()
+        rows: Sequence[tuple[str, str, str, int, str, memoryview, int, memoryview | None]] = cursor.fetchall()
     return [
-        Due(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), bytes(row[6]) if row[6] else None)
+        Due(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), row[6], bytes(row[7]) if row[7] else None)
         for row in rows
     ]
 
@@ -88,6 +90,8 @@ def claim(*, now: datetime, limit: int) -> list[Due]:
 _CLAIM = """
     UPDATE webhooks_delivery d SET due_at = %s, tries = d.tries + 1
     FROM webhooks_endpoint e
+    JOIN accounts_agent a ON a.id = e.agent_id
+    JOIN accounts_merchant m ON m.id = a.merchant_id
     WHERE e.id = d.endpoint_id AND d.id IN (
         SELECT head.id FROM webhooks_delivery head
         WHERE head.status = 'pending' AND head.due_at <= %s
@@ -97,7 +101,7 @@ _CLAIM = """
                 AND earlier.sequence < head.sequence AND earlier.status = 'pending')
         ORDER BY head.due_at, head.id LIMIT %s FOR UPDATE SKIP LOCKED
     )
-    RETURNING d.id, d.order_id, d.kind, d.tries, e.url, e.sealed_secret, d.body
+    RETURNING d.id, d.order_id, d.kind, d.tries, e.url, e.sealed_secret, m.revision, d.body
 """
 
 
@@ -116,7 +120,7 @@ def _deliver(due: Due) -> bool:
 
 def _first_body(due: Due) -> bytes:
     """Write the order as it is now and keep the bytes for every repetition."""
-    body = order_event_body(due.order_id, kind=due.kind)
+    body = order_event_body(due.order_id, kind=due.kind, merchant_revision=due.merchant_revision)
     Delivery.objects.filter(pk=due.id, body__isnull=True).update(body=body)
     return body
 
@@ -165,21 +169,28 @@ def _pool() -> urllib3.PoolManager:
 
 
 def _record(due: Due, answer: Answer, *, now: datetime) -> None:
-    DeliveryAttempt.objects.get_or_create(
-        delivery_id=due.id,
-        number=due.tries,
-        defaults={
-            "status": answer.status,
-            "error": answer.error,
-            "milliseconds": answer.milliseconds,
-            "attempted_at": now,
-        },
-    )
+    """Keep what came of a try, and what is to become of the delivery."""
+    status, due_at, delivered_at = Delivery.Status.PENDING, now, None
     if answer.is_success:
-        Delivery.objects.filter(pk=due.id).update(status=Delivery.Status.DELIVERED, delivered_at=now)
+        status, delivered_at = Delivery.Status.DELIVERED, now
     elif due.tries > len(RETRY_SECONDS):
-        Delivery.objects.filter(pk=due.id).update(status=Delivery.Status.DEAD)
+        status = Delivery.Status.DEAD
         logger.error("a delivery was given up", extra={"delivery": due.id})
     else:
         pause = RETRY_SECONDS[due.tries - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
-        Delivery.objects.filter(pk=due.id).update(due_at=now + timedelta(seconds=pause))
+        due_at = now + timedelta(seconds=pause)
+    write(
+        Write(
+            "attempt",
+            """
+            INSERT INTO webhooks_deliveryattempt (delivery_id, number, status, error, milliseconds, attempted_at)
+            VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (delivery_id, number) DO NOTHING
+            """,
+            [due.id, due.tries, answer.status, answer.error, answer.milliseconds, now],
+        ),
+        Write(
+            "delivery",
+            "UPDATE webhooks_delivery SET status = %s, due_at = %s, delivered_at = %s WHERE id = %s",
+            [status, due_at, delivered_at, due.id],
+        ),
+    )

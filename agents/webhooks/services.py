@@ -4,13 +4,13 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import connection
 
 from agents.webhooks.models import Delivery, Endpoint
 from commerce import sealing
 from commerce.accounts.models import Agent
 from commerce.errors import CommerceError
-from commerce.ids import random_text
-from commerce.orders.models import Order, OrderEvent
+from commerce.ids import new_id, random_text
 
 
 class ForbiddenUrlError(CommerceError):
@@ -56,31 +56,38 @@ def plan_deliveries(order_id: str, *, up_to: int, now: datetime) -> int:
     """Plan a delivery of each entry of an order's log to each of its agent's endpoints. May run twice.
 
     Entries before `up_to` are planned too, so that none is overtaken by a later one. Returns how many
-    endpoints there are.
+    deliveries are new.
     """
-    agent_id = Order.objects.values_list("agent_id", flat=True).get(pk=order_id)
-    endpoints = Endpoint.objects.filter(agent_id=agent_id, is_active=True).order_by("pk")
-    endpoint_ids = list(endpoints.values_list("pk", flat=True))
-    if not endpoint_ids:
-        return 0
-    entries = OrderEvent.objects.filter(order_id=order_id, sequence__lte=up_to).order_by("sequence")
-    sequences = list(entries.values_list("sequence", flat=True))
-    Delivery.objects.bulk_create(
-        [
-            Delivery(
-                endpoint_id=endpoint_id,
-                order_id=order_id,
-                sequence=sequence,
-                kind=Delivery.Kind.ORDER_CREATE if sequence == 1 else Delivery.Kind.ORDER_UPDATE,
-                due_at=now,
-                created_at=now,
-            )
-            for endpoint_id in endpoint_ids
-            for sequence in sequences
-        ],
-        ignore_conflicts=True,
-    )
-    return len(endpoint_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(_UNPLANNED, [up_to, order_id])
+        unplanned = cursor.fetchall()
+    if unplanned:
+        endpoint_ids, sequences = zip(*unplanned, strict=True)
+        ids = [new_id("evt") for _ in unplanned]
+        with connection.cursor() as cursor:
+            cursor.execute(_PLAN, [order_id, now, now, ids, list(endpoint_ids), list(sequences)])
+    return len(unplanned)
+
+
+_UNPLANNED = """
+    SELECT e.id, v.sequence
+    FROM orders_order o
+    JOIN webhooks_endpoint e ON e.agent_id = o.agent_id AND e.is_active
+    JOIN orders_orderevent v ON v.order_id = o.id AND v.sequence <= %s
+    WHERE o.id = %s AND NOT EXISTS (
+        SELECT 1 FROM webhooks_delivery d
+        WHERE d.endpoint_id = e.id AND d.order_id = o.id AND d.sequence = v.sequence)
+    ORDER BY e.id, v.sequence
+"""
+
+_PLAN = """
+    INSERT INTO webhooks_delivery
+        (id, endpoint_id, sequence, order_id, kind, status, tries, due_at, created_at)
+    SELECT id, endpoint_id, sequence, %s, CASE sequence WHEN 1 THEN 'order_create' ELSE 'order_update' END,
+           'pending', 0, %s, %s
+    FROM unnest(%s::varchar[], %s::varchar[], %s::int[]) AS planned (id, endpoint_id, sequence)
+    ON CONFLICT DO NOTHING
+"""
 
 
 def replay(deliveries: list[str], *, now: datetime) -> int:

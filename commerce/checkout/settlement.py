@@ -28,7 +28,7 @@ from commerce.fulfillment.selectors import order_details
 from commerce.idempotency.services import Receipt, no_receipt
 from commerce.inventory.services import commit_writes, release
 from commerce.orders.services import place_order_writes
-from commerce.outbox.services import announce, record_event
+from commerce.outbox.services import announce, event_write, record_event
 from commerce.payments.gateway import ActionRequired, Authorized, Declined, Refused
 from commerce.payments.services import Attempt, is_as_asked, settle_write
 from commerce.statements import LostUpdateError, Write, write
@@ -88,7 +88,10 @@ def _placed(
         captured_minor=result.amount_minor if result.is_captured else 0,
         now=now,
     )
-    return _place(session, attempt.id, attempt.id, [settled], now, receipt)
+    also = (
+        [settled] if result.is_captured else [settled, event_write("payment.capture_due", key=attempt.id, now=now)]
+    )
+    return _place(session, attempt.id, attempt.id, also, now, receipt)
 
 
 def _place(

@@ -14,15 +14,18 @@ from commerce.statements import Write
 
 
 def place_order_writes(order: OrderRecord) -> list[Write]:
-    """Return the writes of a placed order: its rows, its log, and the event that tells of it.
+    """Return the writes of a placed order: its rows, its log, and the events that tell of it.
 
     For the transaction that settles the payment; call `commerce.outbox.services.announce` there.
     """
     payload = {"sequence": order.sequence}
-    return [
+    writes = [
         *insert_writes(order),
         event_write("order.placed", key=order.id, now=order.placed_at, payload=payload),
     ]
+    if any(line.is_digital for line in order.lines):
+        writes.append(event_write("order.downloads_due", key=order.id, now=order.placed_at))
+    return writes
 
 
 def lock_order(order_id: str) -> Order:

@@ -10,15 +10,18 @@ import logging
 import os
 import threading
 
+from django.utils.module_loading import import_string
+
 logger = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.2
 
 
 class Nudge:
-    """One thread a process, started with the first use, also after a fork."""
+    """Asks for one task, from one thread a process that starts with the first use, also after a fork."""
 
-    def __init__(self) -> None:
+    def __init__(self, task: str) -> None:
+        self._task = task
         self._wanted = threading.Event()
         self._rest = threading.Event()
         self._lock = threading.Lock()
@@ -35,20 +38,19 @@ class Nudge:
             if self._pid == os.getpid():
                 return
             self._pid = os.getpid()
-            threading.Thread(target=self._run, name="outbox-nudge", daemon=True).start()
+            threading.Thread(target=self._run, name=f"nudge {self._task}", daemon=True).start()
 
     def _run(self) -> None:
-        from commerce.outbox.tasks import relay
-
+        task = import_string(self._task)
         while True:
             self._wanted.wait()
             self._wanted.clear()
             try:
-                relay.apply_async(expires=30, retry=False)
+                task.apply_async(expires=30, retry=False)
             except Exception as problem:
                 logger.warning("the broker cannot be reached: %s", type(problem).__name__)
                 self._rest.wait(2.0)
             self._rest.wait(PAUSE_SECONDS)
 
 
-nudge = Nudge()
+nudge = Nudge("commerce.outbox.tasks.relay")

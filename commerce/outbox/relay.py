@@ -49,9 +49,9 @@ def drain(*, batches: int = 50) -> int:
     handled = 0
     for _ in range(batches):
         events = claim(now=timezone.now(), limit=BATCH)
-        if not events:
+        handled += _handle_all(events) if events else 0
+        if len(events) < BATCH:
             break
-        handled += _handle_all(events)
     return handled
 
 

@@ -20,7 +20,7 @@ def event_write(topic: str, *, key: str, now: datetime, payload: Mapping[str, An
     Belongs into the transaction of the change it tells of; call `announce` there too.
     """
     return Write(
-        "outbox",
+        f"outbox_{topic.replace('.', '_')}",
         """
         INSERT INTO outbox_outboxevent
             (topic, subscriber, key, payload, status, tries, due_at, last_error, created_at)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from django.utils import timezone
 
 from commerce.outbox.relay import Event, RetryLaterError
-from commerce.payments.services import ProviderUndecidedError, void
+from commerce.payments.services import ProviderUndecidedError, capture, void
+
+
+def capture_attempt(event: Event) -> None:
+    """Take what a payment attempt holds, now that its order stands."""
+    try:
+        capture(event.key, now=timezone.now())
+    except ProviderUndecidedError as problem:
+        raise RetryLaterError(str(problem)) from problem
 
 
 def void_attempt(event: Event) -> None:

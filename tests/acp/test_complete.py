@@ -69,8 +69,7 @@ def test_what_is_written_agrees(acp: AcpClient, tote: Variant, stripe_account: S
     assert OrderEvent.objects.get().kind == "placed"
     assert sorted(OutboxEvent.objects.values_list("subscriber", flat=True)) == [
         "agents.webhooks.subscribers.announce_order",
-        "commerce.checkout.subscribers.capture_payment",
-        "commerce.fulfillment.subscribers.deliver_digital_lines",
+        "commerce.payments.subscribers.capture_attempt",
     ]
 
 

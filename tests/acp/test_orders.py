@@ -118,7 +118,7 @@ def test_a_digital_item_names_where_it_is(
     from commerce.fulfillment.subscribers import deliver_digital_lines
     from commerce.outbox.relay import Event
 
-    event = Event(1, "order.placed", done.body["order"]["id"], {}, 1, "")
+    event = Event(1, "order.downloads_due", done.body["order"]["id"], {}, 1, "")
     deliver_digital_lines(event)
     deliver_digital_lines(event)
 

@@ -53,7 +53,7 @@ def test_a_nudge_returns_at_once_though_the_broker_hangs(monkeypatch: pytest.Mon
         time.sleep(5)
 
     monkeypatch.setattr("commerce.outbox.tasks.relay.apply_async", hang)
-    nudge = Nudge()
+    nudge = Nudge("commerce.outbox.tasks.relay")
 
     started = time.monotonic()
     for _ in range(1000):
