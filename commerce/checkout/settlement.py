@@ -88,9 +88,9 @@ def _placed(
         captured_minor=result.amount_minor if result.is_captured else 0,
         now=now,
     )
-    also = (
-        [settled] if result.is_captured else [settled, event_write("payment.capture_due", key=attempt.id, now=now)]
-    )
+    also = [settled]
+    if not result.is_captured:
+        also.append(event_write("payment.capture_due", key=attempt.id, now=now))
     return _place(session, attempt.id, attempt.id, also, now, receipt)
 
 
