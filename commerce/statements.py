@@ -3,23 +3,33 @@
 A checkout's cost is first of all its number of statements. Each package keeps the SQL of its own
 tables and hands it over as a `Write` or a `Read`; the service that owns the transaction sends them
 together as data-modifying common table expressions. All parts see the same snapshot and foreign
-keys are checked at the end, so the order of the parts does not matter.
+keys are checked at the end. A statement is a transaction of its own: where a guarded part does not
+touch the rows it expects, the statement fails and none of its parts has happened.
 
 Source: PostgreSQL documentation, "WITH Queries", section "Data-Modifying Statements in WITH".
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from django.db import connection
+from django.db import DataError, connection, transaction
 
 
 class LostUpdateError(RuntimeError):
-    """A guarded write met rows in another state than expected; the transaction must not go on."""
+    """A guarded write met rows in another state than expected, and nothing of its statement has happened.
+
+    `part` names the first write that did not touch what it should.
+    """
+
+    def __init__(self, part: str) -> None:
+        super().__init__(f"{part} has not touched the rows it should")
+        self.part = part
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,7 @@ class Write:
 
     `expect` is the number of rows it must touch, or None where any number will do. `before` is an
     optional SELECT, named by the statement as `{name}_before`, that locks rows in a safe order.
+    `returning` is what a later part may select from this one by its name.
     """
 
     name: str
@@ -36,6 +47,7 @@ class Write:
     expect: int | None = None
     before: str = ""
     before_params: Sequence[Any] = field(default=())
+    returning: str = "1"
 
 
 def refuse_transaction() -> None:
@@ -48,8 +60,8 @@ def refuse_transaction() -> None:
 def write(*parts: Write) -> dict[str, int]:
     """Send the parts as one statement and return the number of rows each has touched.
 
-    A lone INSERT needs no transaction; guarded writes do, because LostUpdateError is raised where a part
-    has not touched the rows it expects, and the caller's transaction must then roll everything back.
+    The parts are done and judged in their order. Raises LostUpdateError, with nothing done, where one has not
+    touched the rows it expects; an open transaction around it stays usable.
     """
     clauses: list[str] = []
     params: list[Any] = []
@@ -57,17 +69,34 @@ def write(*parts: Write) -> dict[str, int]:
         if part.before:
             clauses.append(f"{part.name}_before AS MATERIALIZED ({part.before})")
             params.extend(part.before_params)
-        clauses.append(f"{part.name} AS ({part.sql} RETURNING 1)")
+        clauses.append(f"{part.name} AS ({part.sql} RETURNING {part.returning})")
         params.extend(part.params)
-    counts = ", ".join(f"(SELECT count(*) FROM {part.name})" for part in parts)
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH {', '.join(clauses)} SELECT {counts}", params)
-        row = cursor.fetchone()
-    touched = {part.name: int(count) for part, count in zip(parts, row, strict=True)}
-    for part in parts:
-        if part.expect is not None and touched[part.name] != part.expect:
-            raise LostUpdateError(f"{part.name} touched {touched[part.name]} rows, not {part.expect}")
-    return touched
+    counts = ", ".join(_count(part) for part in parts)
+    params.extend(part.expect for part in parts if part.expect is not None)
+    is_guarded = any(part.expect is not None for part in parts)
+    savepoint = transaction.atomic() if connection.in_atomic_block and is_guarded else nullcontext()
+    try:
+        with savepoint, connection.cursor() as cursor:
+            cursor.execute(f"WITH {', '.join(clauses)} SELECT {counts}", params)
+            row = cursor.fetchone()
+    except DataError as problem:
+        if lost := _LOST.search(str(problem)):
+            raise LostUpdateError(lost[1]) from problem
+        raise
+    return {part.name: int(count) for part, count in zip(parts, row, strict=True)}
+
+
+def _count(part: Write) -> str:
+    """Count a part's rows. Where there are not as many as expected, a number is read from words, which fails."""
+    if part.expect is None:
+        return f"(SELECT count(*) FROM {part.name})"
+    return (
+        f"(SELECT CASE count(*) WHEN %s::bigint THEN count(*) ELSE"
+        f" ('lost update: {part.name}, ' || count(*))::bigint END FROM {part.name})"
+    )
+
+
+_LOST = re.compile(r"lost update: (\w+), ")
 
 
 @dataclass(frozen=True, slots=True)

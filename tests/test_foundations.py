@@ -122,9 +122,10 @@ def test_writes_go_together_or_not_at_all() -> None:
     one, two = MerchantFactory.create(), MerchantFactory.create()
 
     touched = write(rename(one.pk, "A", expect=1), rename(two.pk, "B", part="two"))
-    with pytest.raises(LostUpdateError), transaction.atomic():
+    with pytest.raises(LostUpdateError) as lost:
         write(rename(one.pk, "C"), rename("mer_nothing", "D", expect=1, part="two"))
 
+    assert lost.value.part == "two"
     assert touched == {"one": 1, "two": 1}
     assert list(Merchant.objects.order_by("name").values_list("name", flat=True)) == ["A", "B"]
 

@@ -39,6 +39,10 @@ class Caller:
     signature_algorithm: str = ""
     sealed_signature_key: bytes | None = None
 
+    @property
+    def has_limits(self) -> bool:
+        return self.limit_per_order_minor is not None or self.limit_per_day_minor is not None
+
 
 def issue_key(
     agent: Agent,

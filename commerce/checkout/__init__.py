@@ -10,5 +10,7 @@ Complete: **reserve** (commit: stock held, payment attempt written, session comp
 (no transaction), **settle** (commit: order placed, stock committed, or everything given back). Whoever
 finds a session completing whose attempt nobody is at work on, resumes it with the same attempt.
 
-Lock order: session, then the payment attempt, then discount usage by id, then stock by variant id.
+A session is read without holding it and written only in the version that was read; who loses a race looks again
+with the row held. Lock order: session, what an agent's key has spent, discount usage by id, stock by variant id,
+the payment attempt.
 """

@@ -1,13 +1,15 @@
 """What happens on payment, first half: the stock is held, the attempt is written, the provider is asked.
 
-`settlement.py` is the second half. Each of the two transactions is durable and short, and no transaction is
-open while the provider thinks. See the package's docstring for the states.
+`settlement.py` is the second half. Each of the two is committed by itself, mostly as a single statement, and no
+transaction is open while the provider thinks. See the package's docstring for the states.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,27 +18,27 @@ from django.db import transaction
 from commerce.accounts.services import Caller, SpendingLimitError, spend
 from commerce.buyers import Buyer
 from commerce.checkout.commands import CompleteSession
-from commerce.checkout.document import Document, Session
+from commerce.checkout.document import Discounted, Session
 from commerce.checkout.evaluation import evaluate
 from commerce.checkout.facts import buyer_fingerprint, load_facts
 from commerce.checkout.messages import Issue, Remedy, info, refusal
 from commerce.checkout.placing import has_same_terms, quantities_of
-from commerce.checkout.services import SessionClosedError, require_open, require_session
+from commerce.checkout.services import SessionClosedError, change_session, require_open
 from commerce.checkout.settlement import Outcome, place_free_order, settle
 from commerce.checkout.shop import Shop
-from commerce.checkout.sql import lock_session, update_write
+from commerce.checkout.sql import SESSION, lock_any_session, update_write
 from commerce.checkout.states import SESSION_TRANSITIONS, Status
 from commerce.discounts.services import DiscountUsedUpError, check_uses_per_buyer, reserve_uses
-from commerce.errors import BusyError, CommerceError, UnavailableError
+from commerce.errors import BusyError, UnavailableError
 from commerce.fulfillment.selectors import order_details
 from commerce.idempotency.services import Receipt, no_receipt
 from commerce.ids import new_id
-from commerce.inventory.services import OutOfStockError, reserve
+from commerce.inventory.services import UNITS, OutOfStockError, reserve_writes
 from commerce.money import Money
 from commerce.payments.gateway import Unknown, gateway
 from commerce.payments.selectors import request_key_of
 from commerce.payments.services import Attempt, begin_write, put_off, take_over
-from commerce.statements import write
+from commerce.statements import LostUpdateError, write
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +63,7 @@ def complete_session(
     step = _reserve(shop, caller, session_id, command, now, receipt)
     if isinstance(step, Outcome):
         return step
-    return _authorize_and_settle(step, now=now, receipt=receipt)
+    return _authorize_and_settle(step.attempt, session=step.session, now=now, receipt=receipt)
 
 
 def resume(attempt_id: str, *, now: datetime) -> Outcome | None:
@@ -70,10 +72,20 @@ def resume(attempt_id: str, *, now: datetime) -> Outcome | None:
     None where another process is at work on it or it is settled already. Raises UnavailableError.
     """
     attempt = take_over(attempt_id, now=now)
-    return _authorize_and_settle(attempt, now=now, receipt=no_receipt) if attempt else None
+    return _authorize_and_settle(attempt, session=None, now=now, receipt=no_receipt) if attempt else None
 
 
-def _authorize_and_settle(attempt: Attempt, *, now: datetime, receipt: Receipt[Outcome]) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A session that is being completed, and the attempt to pay for it."""
+
+    session: Session
+    attempt: Attempt
+
+
+def _authorize_and_settle(
+    attempt: Attempt, *, session: Session | None, now: datetime, receipt: Receipt[Outcome]
+) -> Outcome:
     result = gateway().authorize(attempt.charge())
     if isinstance(result, Unknown):
         logger.warning("payment outcome unknown: %s", result.reason, extra={"attempt": attempt.id})
@@ -81,7 +93,7 @@ def _authorize_and_settle(attempt: Attempt, *, now: datetime, receipt: Receipt[O
             "The payment provider has not answered yet; what became of the payment is being looked into.",
             retry_after=put_off(attempt.id, now=now),
         )
-    return settle(attempt, result, now=now, receipt=receipt)
+    return settle(attempt, result, session=session, now=now, receipt=receipt)
 
 
 def _reserve(
@@ -91,25 +103,33 @@ def _reserve(
     command: CompleteSession,
     now: datetime,
     receipt: Receipt[Outcome],
-) -> Attempt | Outcome:
+) -> _Held | Outcome:
     """Hold what is bought and write the attempt; or say why not; or take up what an earlier call began."""
+
+    def reserve(session: Session) -> _Held | Outcome:
+        if session.status in (Status.COMPLETED, Status.COMPLETING):
+            return _taken_up(session, command, now)
+        require_open(session, now)
+        session = replace(_confirmed(session, command), agent_key_id=caller.key_id)
+        fresh = _evaluated(session, shop, now)
+        if problem := _obstacle(session, fresh):
+            return _refused(fresh, problem, now, receipt)
+        return _held(fresh, shop, caller, command, now, receipt)
+
     try:
-        with transaction.atomic(durable=True):
-            session = require_session(lock_session(session_id, merchant_id=shop.id, agent_id=caller.agent_id))
-            if session.status in (Status.COMPLETED, Status.COMPLETING):
-                return _taken_up(session, command, now)
-            require_open(session, now)
-            session = replace(_confirmed(session, command), agent_key_id=caller.key_id)
-            fresh = _evaluated(session, shop, now)
-            if problem := _obstacle(session, fresh):
-                return _refused(fresh, problem, now, receipt)
-            return _held(fresh, shop, caller, command, now, receipt)
+        return change_session(session_id, reserve, shop=shop, caller=caller)
     except (OutOfStockError, DiscountUsedUpError, SpendingLimitError) as problem:
-        # Rolled back: nothing is held. Why is stored in a transaction of its own.
-        return _refuse_anew(shop, caller, session_id, problem, now, receipt)
+        text = _REFUSALS.get(type(problem), f"Nothing was charged. {problem.message}")
+        reason = refusal(problem.code, text)
+
+    def refuse(session: Session) -> Outcome:
+        require_open(session, now)
+        return _refused(_evaluated(session, shop, now), reason, now, receipt)
+
+    return change_session(session_id, refuse, shop=shop, caller=caller)
 
 
-def _taken_up(session: Session, command: CompleteSession, now: datetime) -> Attempt | Outcome:
+def _taken_up(session: Session, command: CompleteSession, now: datetime) -> _Held | Outcome:
     """Answer a repetition of the request that completes, or has completed, the session."""
     is_repetition = request_key_of(session.attempt_id) == command.request_key
     if session.status is Status.COMPLETED:
@@ -119,7 +139,7 @@ def _taken_up(session: Session, command: CompleteSession, now: datetime) -> Atte
     taken = take_over(session.attempt_id, now=now) if is_repetition else None
     if taken is None:
         raise BusyError("The session is being completed by another request.")
-    return taken
+    return _Held(session, taken)
 
 
 def _confirmed(session: Session, command: CompleteSession) -> Session:
@@ -176,21 +196,6 @@ _REFUSALS = {
 }
 
 
-def _refuse_anew(
-    shop: Shop,
-    caller: Caller,
-    session_id: str,
-    problem: CommerceError,
-    now: datetime,
-    receipt: Receipt[Outcome],
-) -> Outcome:
-    with transaction.atomic(durable=True):
-        session = require_session(lock_session(session_id, merchant_id=shop.id, agent_id=caller.agent_id))
-        require_open(session, now)
-        text = _REFUSALS.get(type(problem), f"Nothing was charged. {problem.message}")
-        return _refused(_evaluated(session, shop, now), refusal(problem.code, text), now, receipt)
-
-
 def _held(
     session: Session,
     shop: Shop,
@@ -198,7 +203,7 @@ def _held(
     command: CompleteSession,
     now: datetime,
     receipt: Receipt[Outcome],
-) -> Attempt | Outcome:
+) -> _Held | Outcome:
     """Reserve stock, discount uses and the key's limit, all or none, and write the attempt."""
     attempt = Attempt(
         id=new_id("pay"),
@@ -211,23 +216,44 @@ def _held(
         request_key=command.request_key,
         submitted_at=now,
     )
-    spend(caller, attempt.amount_minor, day=now.astimezone(shop.zone).date())
-    _reserve_discounts(session.document, attempt.id, now)
-    expires_at = now + timedelta(minutes=settings.STOCK_RESERVATION_MINUTES)
-    reserve(quantities_of(session.document), reference=attempt.id, expires_at=expires_at, now=now)
-    if attempt.amount_minor == 0:
-        return place_free_order(session, reference=attempt.id, now=now, receipt=receipt)
-    SESSION_TRANSITIONS.check(session.status, Status.COMPLETING)
-    held = replace(session, status=Status.COMPLETING, attempt_id=attempt.id, updated_at=now)
-    write(begin_write(attempt), update_write(held))
-    return attempt
+    units = reserve_writes(
+        quantities_of(session.document),
+        reference=attempt.id,
+        expires_at=now + timedelta(minutes=settings.STOCK_RESERVATION_MINUTES),
+        now=now,
+    )
+    limited = [one for one in session.document.discounts if one.is_limited]
+    is_one_statement = not limited and not caller.has_limits and attempt.amount_minor
+    try:
+        with nullcontext() if is_one_statement else _holding(session):
+            spend(caller, attempt.amount_minor, day=now.astimezone(shop.zone).date())
+            _reserve_discounts(limited, buyer_fingerprint(session.document), attempt.id, now)
+            if attempt.amount_minor == 0:
+                write(*units)
+                return place_free_order(session, reference=attempt.id, now=now, receipt=receipt)
+            SESSION_TRANSITIONS.check(session.status, Status.COMPLETING)
+            held = replace(session, status=Status.COMPLETING, attempt_id=attempt.id, updated_at=now)
+            write(update_write(held), *units, begin_write(attempt))
+            return _Held(replace(held, version=held.version + 1), attempt)
+    except LostUpdateError as problem:
+        if problem.part == UNITS:
+            raise OutOfStockError("Not enough units are left.") from problem
+        raise
 
 
-def _reserve_discounts(document: Document, reference: str, now: datetime) -> None:
-    limited = [one.discount_id for one in document.discounts if one.is_limited]
+@contextmanager
+def _holding(session: Session) -> Iterator[None]:
+    """Open a transaction that holds a session as it was read: first of all, as the order of locks wants it."""
+    with transaction.atomic():
+        found = lock_any_session(session.id)
+        if found is None or found.version != session.version:
+            raise LostUpdateError(SESSION)
+        yield
+
+
+def _reserve_discounts(limited: Sequence[Discounted], buyer: str, reference: str, now: datetime) -> None:
     if not limited:
         return
-    buyer = buyer_fingerprint(document)
-    reserve_uses(limited, reference=reference, buyer=buyer, now=now)
-    if per_buyer := [one.discount_id for one in document.discounts if one.is_limited_per_buyer]:
+    reserve_uses([one.discount_id for one in limited], reference=reference, buyer=buyer, now=now)
+    if per_buyer := [one.discount_id for one in limited if one.is_limited_per_buyer]:
         check_uses_per_buyer(per_buyer, buyer=buyer)

@@ -140,7 +140,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A checkout session as it was read or is about to be written."""
+    """A checkout session as it was read or is about to be written. `version` is that of the row it comes from."""
 
     id: str
     merchant_id: str
@@ -154,6 +154,7 @@ class Session:
     expires_at: datetime
     attempt_id: str = ""
     order_id: str = ""
+    version: int = 1
 
 
 _codec = TypeAdapter(Document)

@@ -35,6 +35,7 @@ class CheckoutSession(models.Model):
     attempt_id = IdField(blank=True, help_text="the newest payment attempt")
     order_id = IdField(blank=True)
     document = models.TextField()
+    version = models.PositiveIntegerField(default=1, help_text="grows with each change")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from commerce.accounts.services import Caller
 from commerce.checkout.commands import UNSET, CreateSession, UpdateSession, WantedLine, WantedOption
@@ -17,13 +18,15 @@ from commerce.checkout.evaluation import Evaluation, evaluate
 from commerce.checkout.facts import Facts, load_facts
 from commerce.checkout.models import CheckoutSession
 from commerce.checkout.shop import Shop
-from commerce.checkout.sql import find_session, insert_write, lock_session, update_write
+from commerce.checkout.sql import SESSION, find_session, insert_write, lock_session, take_session, update_write
 from commerce.checkout.states import OPEN, SESSION_TRANSITIONS, Status
 from commerce.errors import BusyError, CommerceError, NotFoundError
 from commerce.fulfillment.records import OrderDetails
 from commerce.idempotency.services import Receipt, no_receipt
 from commerce.ids import new_id
-from commerce.statements import write
+from commerce.statements import LostUpdateError, refuse_transaction, write
+
+T = TypeVar("T")
 
 
 class UnknownItemError(CommerceError):
@@ -115,8 +118,8 @@ def update_session(
     Lines, codes and options replace what was there. Raises NotFoundError, SessionClosedError, BusyError
     while it is being completed, UnknownItemError, UnknownOptionError; on any of them nothing has changed.
     """
-    with transaction.atomic(durable=True):
-        session = require_session(lock_session(session_id, merchant_id=shop.id, agent_id=caller.agent_id))
+
+    def update(session: Session) -> Session:
         require_open(session, now)
         evaluation = _updated(session.document, command, shop, now)
         session = replace(
@@ -127,7 +130,9 @@ def update_session(
             expires_at=_expiry(now),
         )
         write(update_write(session), *receipt(session))
-    return session
+        return session
+
+    return change_session(session_id, update, shop=shop, caller=caller)
 
 
 def read_session(
@@ -158,14 +163,32 @@ def cancel_session(
 
     Raises NotFoundError, SessionClosedError, BusyError while it is being completed.
     """
-    with transaction.atomic(durable=True):
-        session = require_session(lock_session(session_id, merchant_id=shop.id, agent_id=caller.agent_id))
+
+    def cancel(session: Session) -> Session:
         require_open(session, now)
         SESSION_TRANSITIONS.check(session.status, Status.CANCELED)
         document = replace(session.document, issues=(), intent_trace=intent_trace)
         session = replace(session, status=Status.CANCELED, document=document, updated_at=now)
         write(update_write(session), *receipt(session))
-    return session
+        return session
+
+    return change_session(session_id, cancel, shop=shop, caller=caller)
+
+
+def change_session(session_id: str, change: Callable[[Session], T], *, shop: Shop, caller: Caller) -> T:
+    """Read an agent's session and have it changed, mostly in a single statement and without holding its row.
+
+    Where another was faster meanwhile, the change is made once more, on what is there then and with the row
+    held. Raises NotFoundError; opens transactions of its own.
+    """
+    refuse_transaction()
+    try:
+        return change(require_session(take_session(session_id, merchant_id=shop.id, agent_id=caller.agent_id)))
+    except LostUpdateError as problem:
+        if problem.part != SESSION:
+            raise
+    with transaction.atomic(durable=True):
+        return change(require_session(lock_session(session_id, merchant_id=shop.id, agent_id=caller.agent_id)))
 
 
 def expire_sessions(*, now: datetime) -> int:
@@ -174,7 +197,7 @@ def expire_sessions(*, now: datetime) -> int:
     overdue = CheckoutSession.objects.filter(
         status__in=sorted(OPEN), created_at__lte=old_enough, expires_at__lte=now
     )
-    return overdue.update(status=Status.EXPIRED, updated_at=now)
+    return overdue.update(status=Status.EXPIRED, updated_at=now, version=F("version") + 1)
 
 
 def require_session(session: Session | None) -> Session:

@@ -31,7 +31,7 @@ from commerce.orders.services import place_order_writes
 from commerce.outbox.services import announce, event_write, record_event
 from commerce.payments.gateway import ActionRequired, Authorized, Declined, Refused
 from commerce.payments.services import Attempt, is_as_asked, settle_write
-from commerce.statements import LostUpdateError, Write, write
+from commerce.statements import LostUpdateError, Write, refuse_transaction, write
 
 logger = logging.getLogger(__name__)
 
@@ -46,26 +46,45 @@ class Outcome:
     order: OrderDetails | None = None
 
 
-def settle(attempt: Attempt, result: Decided, *, now: datetime, receipt: Receipt[Outcome] = no_receipt) -> Outcome:
-    """Record what the provider decided about an attempt, once. Opens a transaction of its own.
+def settle(
+    attempt: Attempt,
+    result: Decided,
+    *,
+    now: datetime,
+    session: Session | None = None,
+    receipt: Receipt[Outcome] = no_receipt,
+) -> Outcome:
+    """Record what the provider decided about an attempt, once. Opens transactions of its own.
 
-    Where the attempt was settled before, nothing changes and the session is returned as it stands.
+    `session` is the attempt's session as the caller left it; with it an order takes a single statement. Where
+    the attempt was settled before, nothing changes and the session is returned as it stands.
     """
-    try:
-        with transaction.atomic(durable=True):
-            session = require_session(lock_any_session(attempt.reference))
-            if session.status is not Status.COMPLETING or session.attempt_id != attempt.id:
-                return _as_it_stands(session)
-            if isinstance(result, Authorized) and is_as_asked(result, attempt):
-                return _placed(session, attempt, result, now, receipt)
-            return _given_back(session, attempt, result, now, receipt)
-    except LostUpdateError:
-        logger.exception("an authorized payment cannot become an order", extra={"attempt": attempt.id})
+    refuse_transaction()
+    paid = result if isinstance(result, Authorized) and is_as_asked(result, attempt) else None
+    if session and paid and _is_awaited(session, attempt):
+        try:
+            return _placed(session, attempt, paid, now, receipt)
+        except LostUpdateError as problem:
+            logger.info("looking again before settling: %s", problem, extra={"attempt": attempt.id})
+    if paid:
+        try:
+            with transaction.atomic(durable=True):
+                session = require_session(lock_any_session(attempt.reference))
+                if not _is_awaited(session, attempt):
+                    return _as_it_stands(session)
+                return _placed(session, attempt, paid, now, receipt)
+        except LostUpdateError:
+            logger.exception("an authorized payment cannot become an order", extra={"attempt": attempt.id})
     with transaction.atomic(durable=True):
         session = require_session(lock_any_session(attempt.reference))
-        if session.status is not Status.COMPLETING or session.attempt_id != attempt.id:
+        if not _is_awaited(session, attempt):
             return _as_it_stands(session)
         return _given_back(session, attempt, result, now, receipt)
+
+
+def _is_awaited(session: Session, attempt: Attempt) -> bool:
+    """Say whether it is this attempt's outcome that a session waits for."""
+    return session.status is Status.COMPLETING and session.attempt_id == attempt.id
 
 
 def place_free_order(session: Session, *, reference: str, now: datetime, receipt: Receipt[Outcome]) -> Outcome:
@@ -108,8 +127,8 @@ def _place(
     session = replace(session, status=Status.COMPLETED, order_id=order.id, document=document, updated_at=now)
     outcome = Outcome(session, OrderDetails(order))
     writes = [
-        *also,
         update_write(session),
+        *also,
         *commit_writes(len(document.lines), reference=reference),
         *place_order_writes(order),
     ]
@@ -124,14 +143,14 @@ def _given_back(
     session: Session, attempt: Attempt, result: Decided, now: datetime, receipt: Receipt[Outcome]
 ) -> Outcome:
     """End an attempt without an order: stock, discounts, limits and whatever is held go back."""
-    release(attempt.id)
-    release_uses(attempt.id)
     _unspend(session, attempt)
+    release_uses(attempt.id)
+    release(attempt.id)
     SESSION_TRANSITIONS.check(session.status, Status.READY)
     document = replace(session.document, issues=(*session.document.issues, _reason(result)))
     session = replace(session, status=Status.READY, document=document, updated_at=now)
     outcome = Outcome(session)
-    write(_ended(attempt, result, now), update_write(session), *receipt(outcome))
+    write(update_write(session), _ended(attempt, result, now), *receipt(outcome))
     if isinstance(result, (Authorized, ActionRequired)):
         record_event("payment.void_due", key=attempt.id, now=now)
     return outcome

@@ -16,9 +16,11 @@ from commerce.fulfillment.records import OrderDetails
 from commerce.fulfillment.selectors import order_details_column, order_details_from
 from commerce.statements import Write
 
+SESSION = "session"
+
 _COLUMNS = (
     "id, merchant_id, agent_id, agent_key_id, status, currency, attempt_id, order_id, created_at, updated_at,"
-    " expires_at, document"
+    " expires_at, document, version"
 )
 
 
@@ -34,6 +36,14 @@ def find_session(
     *columns, order = row
     session = _owned(_session(columns), merchant_id, agent_id)
     return (session, order_details_from(order) if order else None) if session else None
+
+
+def take_session(session_id: str, *, merchant_id: str, agent_id: str) -> Session | None:
+    """Read an agent's session to change it, without its order. `update_write` notices who else did."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SELECT, [session_id])
+        row = cursor.fetchone()
+    return None if row is None else _owned(_session(row), merchant_id, agent_id)
 
 
 def lock_session(session_id: str, *, merchant_id: str, agent_id: str) -> Session | None:
@@ -53,7 +63,8 @@ def lock_any_session(session_id: str) -> Session | None:
 
 
 # By the id alone: asked for the merchant too, the planner may walk through all of a merchant's sessions.
-_LOCK = f"SELECT {_COLUMNS} FROM checkout_checkoutsession WHERE id = %s FOR NO KEY UPDATE"
+_SELECT = f"SELECT {_COLUMNS} FROM checkout_checkoutsession WHERE id = %s"
+_LOCK = f"{_SELECT} FOR NO KEY UPDATE"
 _SELECT_WITH_ORDER = f"""
     SELECT {_COLUMNS}, CASE WHEN order_id IS NOT NULL
         THEN {order_details_column("checkout_checkoutsession.order_id")} END
@@ -80,17 +91,18 @@ def _session(row: Sequence[Any]) -> Session:
         updated_at=row[9],
         expires_at=row[10],
         document=decode(row[11]),
+        version=row[12],
     )
 
 
 def insert_write(session: Session) -> Write:
     """Return the write that creates a session's row."""
     return Write(
-        "session",
+        SESSION,
         """
         INSERT INTO checkout_checkoutsession (id, merchant_id, agent_id, agent_key_id, status, currency,
-            total_minor, attempt_id, order_id, document, created_at, updated_at, expires_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            total_minor, attempt_id, order_id, document, created_at, updated_at, expires_at, version)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         """,
         [
             session.id,
@@ -106,20 +118,24 @@ def insert_write(session: Session) -> Write:
             session.created_at,
             session.updated_at,
             session.expires_at,
+            session.version,
         ],
         expect=1,
     )
 
 
 def update_write(session: Session) -> Write:
-    """Return the write that stores a locked session as it is now."""
+    """Return the write that stores a session as it is now, in place of the version that was read.
+
+    Where another has been faster, `write` raises LostUpdateError with the part "session": send it first.
+    """
     return Write(
-        "session",
+        SESSION,
         """
         UPDATE checkout_checkoutsession
         SET agent_key_id = %s, status = %s, total_minor = %s, attempt_id = %s, order_id = %s,
-            document = %s, updated_at = %s, expires_at = %s
-        WHERE id = %s
+            document = %s, updated_at = %s, expires_at = %s, version = version + 1
+        WHERE id = %s AND version = %s
         """,
         [
             session.agent_key_id,
@@ -131,6 +147,7 @@ def update_write(session: Session) -> Write:
             session.updated_at,
             session.expires_at,
             session.id,
+            session.version,
         ],
         expect=1,
     )

@@ -40,6 +40,6 @@ def release_reservations(*, now: datetime) -> int:
     forgotten = overdue - live_references(overdue)
     for reference in sorted(forgotten):
         with transaction.atomic():
-            release(reference)
             release_uses(reference)
+            release(reference)
     return len(forgotten)

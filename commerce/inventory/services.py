@@ -15,15 +15,13 @@ from commerce.statements import Write
 # that is held, which is small by its statistics and full of what was held just now.
 _HELD = "held"
 
+UNITS = "units"
+
 
 class OutOfStockError(CommerceError):
-    """Some variants have fewer units left than wanted. `variant_ids` names them; nothing is held."""
+    """Some variants have fewer units left than wanted. Nothing is held."""
 
     code = "out_of_stock"
-
-    def __init__(self, variant_ids: list[str]) -> None:
-        super().__init__("Not enough units are left.")
-        self.variant_ids = variant_ids
 
 
 def set_stock(variant_id: str, *, on_hand: int, is_tracked: bool = True, allow_backorder: bool = False) -> None:
@@ -34,39 +32,43 @@ def set_stock(variant_id: str, *, on_hand: int, is_tracked: bool = True, allow_b
     )
 
 
-def reserve(quantities: Mapping[str, int], *, reference: str, expires_at: datetime, now: datetime) -> None:
-    """Hold units of several variants for a payment attempt, all or none.
+def reserve_writes(
+    quantities: Mapping[str, int], *, reference: str, expires_at: datetime, now: datetime
+) -> list[Write]:
+    """Return the writes that hold units of several variants for a payment attempt, all or none.
 
-    Needs an open transaction, which must be rolled back on OutOfStockError. Untracked stock and stock
-    that may be backordered never runs out.
+    Where some cannot be had, `commerce.statements.write` raises LostUpdateError with the part UNITS; callers
+    turn it into OutOfStockError. Untracked stock and stock that may be backordered never runs out.
     """
     variant_ids = sorted(quantities)
-    wanted = [quantities[variant_id] for variant_id in variant_ids]
-    with connection.cursor() as cursor:
-        cursor.execute(_RESERVE, [variant_ids, wanted, reference, expires_at, now])
-        held = {row[0] for row in cursor.fetchall()}
-    missing = [variant_id for variant_id in variant_ids if variant_id not in held]
-    if missing:
-        raise OutOfStockError(missing)
-
-
-_RESERVE = """
-    WITH wanted AS (
-        SELECT variant_id, quantity FROM unnest(%s::varchar[], %s::int[]) AS w (variant_id, quantity)
-    ), locked AS MATERIALIZED (
-        SELECT s.variant_id, w.quantity FROM inventory_stockitem s JOIN wanted w USING (variant_id)
-        ORDER BY s.variant_id FOR NO KEY UPDATE OF s
-    ), held AS (
-        UPDATE inventory_stockitem s SET reserved = s.reserved + l.quantity
-        FROM locked l
-        WHERE s.variant_id = l.variant_id
-          AND (NOT s.is_tracked OR s.allow_backorder OR s.on_hand - s.reserved >= l.quantity)
-        RETURNING s.variant_id, l.quantity
-    )
-    INSERT INTO inventory_reservation (stock_id, reference, quantity, status, expires_at, created_at)
-    SELECT variant_id, %s, quantity, 'held', %s, %s FROM held
-    RETURNING stock_id
-"""
+    return [
+        Write(
+            UNITS,
+            f"""
+            UPDATE inventory_stockitem s SET reserved = s.reserved + b.quantity
+            FROM {UNITS}_before b
+            WHERE s.variant_id = b.variant_id
+              AND (NOT s.is_tracked OR s.allow_backorder OR s.on_hand - s.reserved >= b.quantity)
+            """,
+            returning="s.variant_id, b.quantity",
+            expect=len(variant_ids),
+            before="""
+            SELECT s.variant_id, w.quantity
+            FROM inventory_stockitem s
+            JOIN unnest(%s::varchar[], %s::int[]) AS w (variant_id, quantity) USING (variant_id)
+            ORDER BY s.variant_id FOR NO KEY UPDATE OF s
+            """,
+            before_params=[variant_ids, [quantities[variant_id] for variant_id in variant_ids]],
+        ),
+        Write(
+            "reservations",
+            f"""
+            INSERT INTO inventory_reservation (stock_id, reference, quantity, status, expires_at, created_at)
+            SELECT variant_id, %s, quantity, 'held', %s, %s FROM {UNITS}
+            """,
+            [reference, expires_at, now],
+        ),
+    ]
 
 
 def commit_writes(count: int, *, reference: str) -> list[Write]:

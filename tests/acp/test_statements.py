@@ -43,7 +43,7 @@ def test_the_budget_of_a_checkout(
     assert count(lambda: acp.read(session_id)) == 2
     assert count(lambda: acp.update(session_id, selected_fulfillment_options=choice)) == 5
     assert count(lambda: acp.update(session_id, line_items=[{"id": one, "quantity": 2} for one in items])) == 5
-    assert count(lambda: acp.complete(session_id, token)) == 8
+    assert count(lambda: acp.complete(session_id, token)) == 6
     assert count(lambda: acp.read(session_id)) == 2
 
 

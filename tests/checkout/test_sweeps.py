@@ -18,7 +18,7 @@ from commerce.checkout.sweeps import release_reservations
 from commerce.discounts.models import DiscountUsage
 from commerce.discounts.services import reserve_uses
 from commerce.inventory.models import StockItem
-from commerce.inventory.services import reserve
+from commerce.inventory.services import reserve_writes
 from commerce.payments.models import PaymentAttempt
 from commerce.payments.services import Attempt, begin_write
 from commerce.statements import write
@@ -74,7 +74,8 @@ def test_a_cart_ends_with_its_time(acp: AcpClient, merchant: Merchant) -> None:
 
 def hold(variant_id: str, now: datetime, *, reference: str, discount_id: str) -> None:
     with transaction.atomic():
-        reserve({variant_id: 2}, reference=reference, expires_at=now + timedelta(minutes=15), now=now)
+        expires_at = now + timedelta(minutes=15)
+        write(*reserve_writes({variant_id: 2}, reference=reference, expires_at=expires_at, now=now))
         reserve_uses([discount_id], reference=reference, buyer="grace@example.com", now=now)
 
 

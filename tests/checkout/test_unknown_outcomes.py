@@ -15,10 +15,11 @@ from commerce.catalog.models import Variant
 from commerce.checkout.models import CheckoutSession
 from commerce.checkout.sweeps import release_reservations, resume_interrupted
 from commerce.inventory.models import Reservation, StockItem
-from commerce.inventory.services import reserve
+from commerce.inventory.services import reserve_writes
 from commerce.orders.models import Order
 from commerce.payments.gateway import forget_gateway
 from commerce.payments.models import PaymentAttempt
+from commerce.statements import write
 from tests.api import AcpClient, Answer, payment
 from tests.conftest import StripeAccount
 from tests.factories import VariantFactory
@@ -167,7 +168,8 @@ def test_stock_is_kept_for_as_long_as_it_may_be_paid(
 
 def test_forgotten_reservations_are_given_back(tote: Variant) -> None:
     now = timezone.now()
-    reserve({tote.pk: 2}, reference="pay_gone", expires_at=now - timedelta(seconds=1), now=now)
+    expires_at = now - timedelta(seconds=1)
+    write(*reserve_writes({tote.pk: 2}, reference="pay_gone", expires_at=expires_at, now=now))
 
     assert [release_reservations(now=now) for _ in range(2)] == [1, 0]
     assert StockItem.objects.get().reserved == 0

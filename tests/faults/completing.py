@@ -51,13 +51,13 @@ def after(module: Any, name: str, *, when: Callable[[Any], bool] = lambda _: Tru
 POINTS: dict[str, Callable[[], None]] = {
     "before the claim": lambda: before(http, "claim"),
     "after the claim": lambda: after(http, "claim"),
-    "in reserve, before stock is held": lambda: before(complete, "reserve"),
-    "in reserve, before the commit": lambda: after(complete, "write"),
+    "in reserve, before stock is held": lambda: before(complete, "write"),
+    "in reserve with limits, before the commit": lambda: after(complete, "write"),
     "after reserve, before the provider is asked": lambda: before(complete, "_authorize_and_settle"),
     "while the provider answers": lambda: after(PooledHttpClient, "request"),
     "after the provider answered": lambda: before(complete, "settle"),
-    "in settle, before the order is written": lambda: before(settlement, "_place"),
-    "in settle, before the commit": lambda: after(settlement, "write"),
+    "in settle, before the order is made up": lambda: before(settlement, "_place"),
+    "in settle, before the order is written": lambda: before(settlement, "write"),
     "after settle, before the answer": lambda: after(complete, "settle"),
 }
 

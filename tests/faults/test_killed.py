@@ -16,7 +16,8 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from commerce.accounts.models import Merchant
+from commerce.accounts.models import Agent, Merchant
+from commerce.accounts.services import issue_key
 from commerce.catalog.models import Variant
 from commerce.checkout.sweeps import resume_interrupted
 from commerce.inventory.models import Reservation, StockItem
@@ -33,12 +34,12 @@ POINTS = {
     "before the claim": False,
     "after the claim": False,
     "in reserve, before stock is held": False,
-    "in reserve, before the commit": False,
+    "in reserve with limits, before the commit": False,
     "after reserve, before the provider is asked": False,
     "while the provider answers": True,
     "after the provider answered": True,
+    "in settle, before the order is made up": True,
     "in settle, before the order is written": True,
-    "in settle, before the commit": True,
     "after settle, before the answer": True,
 }
 
@@ -49,6 +50,13 @@ ROOT = Path(__file__).parents[2]
 def _short_leases(settings: Settings) -> None:
     settings.IDEMPOTENCY_LEASE_SECONDS = 1
     settings.PAYMENT_LEASE_SECONDS = 1
+
+
+@pytest.fixture
+def acp(agent: Agent, point: str) -> AcpClient:
+    """A key with limits reserves in a transaction of several statements, any other in one."""
+    limit = 1_000_000 if "with limits" in point else None
+    return AcpClient(issue_key(agent, limit_per_day_minor=limit)[1])
 
 
 @pytest.fixture
