@@ -12,8 +12,9 @@ from commerce.checkout.shop import shop_at
 from commerce.fulfillment.selectors import order_details
 
 
-def order_event_body(order_id: str, *, kind: str, merchant_revision: int) -> bytes:
-    """Write the event of an order as it is now. `kind` is order_create or order_update."""
+def order_event_bodies(order_id: str, *, merchant_revision: int) -> tuple[bytes, bytes]:
+    """Write an order as it is now, as the order_create and as the order_update that would tell of it."""
     details = order_details(order_id)
-    event = {"type": kind, "data": order(details, shop=shop_at(details.order.merchant_id, merchant_revision))}
-    return orjson.dumps(cast(bodies.WebhookEvent, event))
+    data = order(details, shop=shop_at(details.order.merchant_id, merchant_revision))
+    create, update = ({"type": kind, "data": data} for kind in ("order_create", "order_update"))
+    return orjson.dumps(cast(bodies.WebhookEvent, create)), orjson.dumps(cast(bodies.WebhookEvent, update))

@@ -19,7 +19,6 @@ from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
 
-from agents.acp.order_events import order_event_body
 from agents.webhooks.models import Delivery
 from agents.webhooks.services import ForbiddenUrlError, require_allowed
 from commerce import sealing
@@ -47,8 +46,7 @@ class Due:
     tries: int
     url: str
     sealed_secret: bytes
-    merchant_revision: int
-    body: bytes | None
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +78,13 @@ def claim(*, now: datetime, limit: int) -> list[Due]:
     """Take the first undelivered entry of each order that is due, for the length of a lease."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [now + LEASE, now, limit])
-        rows: Sequence[tuple[str, str, str, int, str, memoryview, int, memoryview | None]] = cursor.fetchall()
-    return [
-        Due(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), row[6], bytes(row[7]) if row[7] else None)
-        for row in rows
-    ]
+        rows: Sequence[tuple[str, str, str, int, str, memoryview, memoryview]] = cursor.fetchall()
+    return [Due(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), bytes(row[6])) for row in rows]
 
 
 _CLAIM = """
     UPDATE webhooks_delivery d SET due_at = %s, tries = d.tries + 1
     FROM webhooks_endpoint e
-    JOIN accounts_agent a ON a.id = e.agent_id
-    JOIN accounts_merchant m ON m.id = a.merchant_id
     WHERE e.id = d.endpoint_id AND d.id IN (
         SELECT head.id FROM webhooks_delivery head
         WHERE head.status = 'pending' AND head.due_at <= %s
@@ -101,14 +94,13 @@ _CLAIM = """
                 AND earlier.sequence < head.sequence AND earlier.status = 'pending')
         ORDER BY head.due_at, head.id LIMIT %s FOR UPDATE SKIP LOCKED
     )
-    RETURNING d.id, d.order_id, d.kind, d.tries, e.url, e.sealed_secret, m.revision, d.body
+    RETURNING d.id, d.order_id, d.kind, d.tries, e.url, e.sealed_secret, d.body
 """
 
 
 def _deliver(due: Due) -> bool:
     try:
-        body = due.body or _first_body(due)
-        answer = _post(due, body, now=timezone.now())
+        answer = _post(due, now=timezone.now())
         _record(due, answer, now=timezone.now())
     except Exception:
         logger.exception("a delivery failed", extra={"delivery": due.id})
@@ -118,20 +110,14 @@ def _deliver(due: Due) -> bool:
     return answer.is_success
 
 
-def _first_body(due: Due) -> bytes:
-    """Write the order as it is now and keep the bytes for every repetition."""
-    body = order_event_body(due.order_id, kind=due.kind, merchant_revision=due.merchant_revision)
-    Delivery.objects.filter(pk=due.id, body__isnull=True).update(body=body)
-    return body
-
-
-def _post(due: Due, body: bytes, *, now: datetime) -> Answer:
+def _post(due: Due, *, now: datetime) -> Answer:
+    signature = sign(due.body, secret=sealing.unseal(due.sealed_secret), timestamp=int(now.timestamp()))
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "agentic-commerce-engine",
         "Request-Id": due.id,
         "Timestamp": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "Merchant-Signature": sign(body, secret=sealing.unseal(due.sealed_secret), timestamp=int(now.timestamp())),
+        "Merchant-Signature": signature,
     }
     started = time.monotonic()
     status, error = None, ""
@@ -139,7 +125,7 @@ def _post(due: Due, body: bytes, *, now: datetime) -> Answer:
         require_allowed(due.url)
         require_public(due.url)
         response = _pool().request(
-            "POST", due.url, body=body, headers=headers, redirect=False, preload_content=False
+            "POST", due.url, body=due.body, headers=headers, redirect=False, preload_content=False
         )
         response.read(ANSWER_BYTES)
         response.release_conn()

@@ -42,7 +42,7 @@ class Delivery(models.Model):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="deliveries")
     sequence = models.PositiveIntegerField()
     kind = models.CharField(max_length=15, choices=Kind)
-    body = models.BinaryField(null=True, editable=False)
+    body = models.BinaryField(editable=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     tries = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField()

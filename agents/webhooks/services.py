@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 
+from agents.acp.order_events import order_event_bodies
 from agents.webhooks.models import Delivery, Endpoint
 from commerce import sealing
 from commerce.accounts.models import Agent
@@ -55,23 +56,26 @@ def require_allowed(url: str) -> None:
 def plan_deliveries(order_id: str, *, up_to: int, now: datetime) -> int:
     """Plan a delivery of each entry of an order's log to each of its agent's endpoints. May run twice.
 
-    Entries before `up_to` are planned too, so that none is overtaken by a later one. Returns how many
-    deliveries are new.
+    Each says what the order is like now, in the same words however often it is repeated. Entries before `up_to`
+    are planned too, so that none is overtaken by a later one. Returns how many deliveries are new.
     """
     with connection.cursor() as cursor:
         cursor.execute(_UNPLANNED, [up_to, order_id])
         unplanned = cursor.fetchall()
-    if unplanned:
-        endpoint_ids, sequences = zip(*unplanned, strict=True)
-        ids = [new_id("evt") for _ in unplanned]
-        with connection.cursor() as cursor:
-            cursor.execute(_PLAN, [order_id, now, now, ids, list(endpoint_ids), list(sequences)])
+    if not unplanned:
+        return 0
+    endpoint_ids, sequences, revisions = zip(*unplanned, strict=True)
+    create, update = order_event_bodies(order_id, merchant_revision=revisions[0])
+    ids = [new_id("evt") for _ in unplanned]
+    with connection.cursor() as cursor:
+        cursor.execute(_PLAN, [order_id, create, update, now, now, ids, list(endpoint_ids), list(sequences)])
     return len(unplanned)
 
 
 _UNPLANNED = """
-    SELECT e.id, v.sequence
+    SELECT e.id, v.sequence, m.revision
     FROM orders_order o
+    JOIN accounts_merchant m ON m.id = o.merchant_id
     JOIN webhooks_endpoint e ON e.agent_id = o.agent_id AND e.is_active
     JOIN orders_orderevent v ON v.order_id = o.id AND v.sequence <= %s
     WHERE o.id = %s AND NOT EXISTS (
@@ -82,8 +86,10 @@ _UNPLANNED = """
 
 _PLAN = """
     INSERT INTO webhooks_delivery
-        (id, endpoint_id, sequence, order_id, kind, status, tries, due_at, created_at)
-    SELECT id, endpoint_id, sequence, %s, CASE sequence WHEN 1 THEN 'order_create' ELSE 'order_update' END,
+        (id, endpoint_id, sequence, order_id, kind, body, status, tries, due_at, created_at)
+    SELECT id, endpoint_id, sequence, %s,
+           CASE sequence WHEN 1 THEN 'order_create' ELSE 'order_update' END,
+           CASE sequence WHEN 1 THEN %s ELSE %s END,
            'pending', 0, %s, %s
     FROM unnest(%s::varchar[], %s::varchar[], %s::int[]) AS planned (id, endpoint_id, sequence)
     ON CONFLICT DO NOTHING

@@ -132,7 +132,7 @@ def _queues(merchant: Merchant, agent: Agent, order: Order, number: int) -> None
         agent=agent, url=f"https://agent.example/hooks/{number}", sealed_secret=b"sealed"
     )
     delivery = Delivery.objects.create(
-        endpoint=endpoint, order=order, sequence=1, kind="order_create", due_at=NOW, created_at=NOW
+        body=b"{}", endpoint=endpoint, order=order, sequence=1, kind="order_create", due_at=NOW, created_at=NOW
     )
     DeliveryAttempt.objects.create(delivery=delivery, number=1, status=500, milliseconds=12, attempted_at=NOW)
     OutboxEvent.objects.create(
