@@ -14,12 +14,15 @@ ID_LENGTH = 40
 
 def random_text(length: int) -> str:
     """Return `length` characters of letters and digits, 5.95 bits of randomness each."""
-    number = secrets.randbits(6 * length + 16)
-    letters = []
-    for _ in range(length):
-        number, index = divmod(number, 62)
-        letters.append(_BASE62[index])
-    return "".join(letters)
+    text = b""
+    while len(text) < length:
+        text += secrets.token_bytes(2 * length).translate(_AS_BASE62, delete=_UNFAIR)
+    return text[:length].decode()
+
+
+_FAIR = 256 - 256 % 62
+_AS_BASE62 = bytes(ord(_BASE62[number % 62]) for number in range(256))
+_UNFAIR = bytes(range(_FAIR, 256))  # would make some letters likelier than others
 
 
 def new_id(prefix: str) -> str:

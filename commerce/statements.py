@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -63,21 +64,17 @@ def write(*parts: Write) -> dict[str, int]:
     The parts are done and judged in their order. Raises LostUpdateError, with nothing done, where one has not
     touched the rows it expects; an open transaction around it stays usable.
     """
-    clauses: list[str] = []
     params: list[Any] = []
     for part in parts:
-        if part.before:
-            clauses.append(f"{part.name}_before AS MATERIALIZED ({part.before})")
-            params.extend(part.before_params)
-        clauses.append(f"{part.name} AS ({part.sql} RETURNING {part.returning})")
+        params.extend(part.before_params)
         params.extend(part.params)
-    counts = ", ".join(_count(part) for part in parts)
-    params.extend(part.expect for part in parts if part.expect is not None)
+    params.extend(part.expect for part in parts if part.expect not in _WRITTEN_OUT)
+    shapes = tuple((part.name, part.before, part.sql, part.returning, _judged(part)) for part in parts)
     is_guarded = any(part.expect is not None for part in parts)
     savepoint = transaction.atomic() if connection.in_atomic_block and is_guarded else nullcontext()
     try:
         with savepoint, connection.cursor() as cursor:
-            cursor.execute(f"WITH {', '.join(clauses)} SELECT {counts}", params)
+            cursor.execute(_statement(shapes), params)
             row = cursor.fetchone()
     except DataError as problem:
         if lost := _LOST.search(str(problem)):
@@ -86,14 +83,30 @@ def write(*parts: Write) -> dict[str, int]:
     return {part.name: int(count) for part, count in zip(parts, row, strict=True)}
 
 
-def _count(part: Write) -> str:
-    """Count a part's rows. Where there are not as many as expected, a number is read from words, which fails."""
+_WRITTEN_OUT = (None, 1)
+"""What is expected most stands in the statement itself: psycopg parses anew what has more than 50 parameters."""
+
+
+def _judged(part: Write) -> str:
+    """Return what a part's number of rows is. Other than expected, a number is read from words, which fails."""
     if part.expect is None:
-        return f"(SELECT count(*) FROM {part.name})"
+        return "count(*)"
+    expected = str(part.expect) if part.expect in _WRITTEN_OUT else "%s::bigint"
     return (
-        f"(SELECT CASE count(*) WHEN %s::bigint THEN count(*) ELSE"
-        f" ('lost update: {part.name}, ' || count(*))::bigint END FROM {part.name})"
+        f"CASE count(*) WHEN {expected} THEN count(*) ELSE ('lost update: {part.name}, ' || count(*))::bigint END"
     )
+
+
+@lru_cache(maxsize=512)
+def _statement(shapes: tuple[tuple[str, str, str, str, str], ...]) -> str:
+    """Put the parts together, without the indentation they have in the code."""
+    clauses: list[str] = []
+    for name, before, sql, returning, _ in shapes:
+        if before:
+            clauses.append(f"{name}_before AS MATERIALIZED ({before})")
+        clauses.append(f"{name} AS ({sql} RETURNING {returning})")
+    counts = ", ".join(f"(SELECT {judged} FROM {name})" for name, *_, judged in shapes)
+    return " ".join(f"WITH {', '.join(clauses)} SELECT {counts}".split())
 
 
 _LOST = re.compile(r"lost update: (\w+), ")

@@ -30,19 +30,13 @@ def insert_writes(order: OrderRecord) -> list[Write]:
     return [
         Write(
             "placed_order",
-            f"""
-            INSERT INTO orders_order ({_ORDER_COLUMNS})
-            SELECT {_ORDER_COLUMNS} FROM json_populate_record(NULL::orders_order, %s::json)
-            """,
+            "INSERT INTO orders_order SELECT * FROM json_populate_record(NULL::orders_order, %s::json)",
             [orjson.dumps(row).decode()],
             expect=1,
         ),
         Write(
             "placed_lines",
-            f"""
-            INSERT INTO orders_orderline (order_id, {_LINE_COLUMNS})
-            SELECT order_id, {_LINE_COLUMNS} FROM json_populate_recordset(NULL::orders_orderline, %s::json)
-            """,
+            "INSERT INTO orders_orderline SELECT * FROM json_populate_recordset(NULL::orders_orderline, %s::json)",
             [lines],
             expect=len(order.lines),
         ),

@@ -21,12 +21,13 @@ def event_write(topic: str, *, key: str, now: datetime, payload: Mapping[str, An
     """
     return Write(
         f"outbox_{topic.replace('.', '_')}",
-        """
+        f"""
         INSERT INTO outbox_outboxevent
             (topic, subscriber, key, payload, status, tries, due_at, last_error, created_at)
-        SELECT %s, unnest(%s::varchar[]), %s, %s::jsonb, 'pending', 0, %s, '', %s
+        SELECT '{topic}', unnest(%s::varchar[]), %s, %s::jsonb, 'pending', 0, moment, '', moment
+        FROM (SELECT %s::timestamptz AS moment) at
         """,
-        [topic, settings.OUTBOX_SUBSCRIBERS[topic], key, orjson.dumps(payload or {}).decode(), now, now],
+        [settings.OUTBOX_SUBSCRIBERS[topic], key, orjson.dumps(payload or {}).decode(), now],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -85,6 +86,26 @@ def test_a_repetition_takes_three(acp: AcpClient, items: list[str]) -> None:
     acp.post("/checkout_sessions", body, key="k")
 
     assert count(lambda: acp.post("/checkout_sessions", body, key="k")) == 3
+
+
+def test_no_statement_is_parsed_anew_each_time(
+    acp: AcpClient, merchant: Merchant, items: list[str], stripe_account: StripeAccount
+) -> None:
+    """Psycopg keeps what it has parsed of up to 4096 characters and 50 parameters."""
+    DiscountFactory.create(merchant=merchant, code="TEN")
+    sizes: list[tuple[int, int]] = []
+
+    def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        sizes.append((len(sql), len(params or ())))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        session_id = acp.create(*items, discounts={"codes": ["TEN"]}).body["id"]
+        acp.update(session_id, discounts={"codes": ["TEN"]})
+        acp.complete(session_id, stripe_account.mint(9_999_999))
+
+    assert max(length for length, _ in sizes) <= 4096
+    assert max(count for _, count in sizes) <= 50
 
 
 ROWS_OF_A_CHECKOUT = 80
