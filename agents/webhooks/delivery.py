@@ -8,7 +8,6 @@ import random
 import socket
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -22,13 +21,13 @@ from django.utils import timezone
 from agents.webhooks.models import Delivery
 from agents.webhooks.services import ForbiddenUrlError, require_allowed
 from commerce import sealing
+from commerce.outbox.threads import THREADS, in_threads
 from commerce.signatures import sign
 from commerce.statements import Write, write
 
 logger = logging.getLogger(__name__)
 
 BATCH = 64
-THREADS = 8
 LEASE = timedelta(seconds=60)
 RETRY_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """The pause after each failed try, with up to a fifth more or less: about three days in all."""
@@ -69,8 +68,7 @@ def deliver_due(*, batches: int = 50) -> int:
         due = claim(now=timezone.now(), limit=BATCH)
         if not due:
             break
-        with ThreadPoolExecutor(min(THREADS, len(due)), thread_name_prefix="webhooks") as pool:
-            delivered += sum(pool.map(_deliver, due))
+        delivered += sum(in_threads(_deliver, due))
     return delivered
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,11 +14,11 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from commerce.outbox.models import OutboxEvent
+from commerce.outbox.threads import in_threads
 
 logger = logging.getLogger(__name__)
 
 BATCH = 64
-THREADS = 8
 LEASE = timedelta(seconds=60)
 RETRY_SECONDS = (1, 2, 5, 15, 60, 300, 900, 3600, 3600, 3600, 7200, 7200, 14400, 14400, 14400)
 """After each failure the next try; about 18 hours in all, then the event is dead until it is replayed."""
@@ -74,8 +73,8 @@ _CLAIM = """
 
 
 def _handle_all(events: Sequence[Event]) -> int:
-    with ThreadPoolExecutor(max_workers=min(THREADS, len(events)), thread_name_prefix="outbox") as pool:
-        done = [event for event, succeeded in zip(events, pool.map(_handle, events), strict=True) if succeeded]
+    outcomes = in_threads(_handle, events)
+    done = [event for event, succeeded in zip(events, outcomes, strict=True) if succeeded]
     OutboxEvent.objects.filter(pk__in=[event.id for event in done]).delete()
     return len(done)
 
