@@ -57,13 +57,12 @@ def _database(url: str) -> dict[str, Any]:
     parts = conninfo_to_dict(url)
     limits = f"-c lock_timeout=3s -c statement_timeout={_text('DB_STATEMENT_TIMEOUT', '10s')}"
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "commerce.postgres",
         "NAME": parts.pop("dbname", "commerce"),
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", ""),
         "HOST": parts.pop("host", ""),
         "PORT": parts.pop("port", ""),
-        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **parts,
             "options": f"{limits} -c idle_in_transaction_session_timeout=15s -c jit=off"

@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 
 logger = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = 0.5
 
 
 class Nudge:
