@@ -8,6 +8,8 @@ from typing import Any
 
 from celery import Celery
 from celery.fixups import django as django_fixup
+from celery.signals import worker_init
+from django.conf import settings
 from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "commerce.settings")
@@ -41,3 +43,9 @@ def connect_with_django(app: Celery) -> Any:
 app = Celery("commerce", fixups=["commerce.celery:connect_with_django"])
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def give_way(**_: object) -> None:
+    """Let whoever waits for an answer go first where web and worker share processors. Children inherit it."""
+    os.nice(settings.WORKER_NICENESS)

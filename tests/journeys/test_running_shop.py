@@ -87,6 +87,12 @@ def test_printed_curl_journey_buys(demo: RunningDemo, shopper: Shopper) -> None:
     assert ran.stderr == ""
 
 
+def test_workers_give_way_to_whoever_waits(demo: RunningDemo) -> None:
+    nice = {name: {os.getpriority(os.PRIO_PROCESS, pid) for pid in demo.pids(name)} for name in ("web", "worker")}
+
+    assert nice == {"web": {0}, "worker": {5}}
+
+
 def test_paused_broker_delays_news_and_nothing_else(demo: RunningDemo, shopper: Shopper) -> None:
     broker = demo.pids("valkey")[0]
     os.kill(broker, signal.SIGSTOP)
