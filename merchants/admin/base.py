@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -69,6 +70,8 @@ class EditableAdmin(ModelAdmin):
         form = super().get_form(request, obj, change, **kwargs)
         for name in self.fixed_fields:
             if obj is not None and name in form.base_fields:
+                # A field that the form's class declares belongs to every form of that class.
+                form.base_fields[name] = deepcopy(form.base_fields[name])
                 form.base_fields[name].disabled = True
         return form
 

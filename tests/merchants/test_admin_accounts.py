@@ -51,6 +51,15 @@ def test_bad_merchant_is_a_form_error(chief: Client, changes: dict[str, Any], wo
     refused(chief.post("/admin/accounts/merchant/add/", merchant_data(**changes)), words)
 
 
+def test_a_merchant_can_be_added_in_another_currency_after_one_was_looked_at(chief: Client) -> None:
+    other = MerchantFactory.create(currency="usd")
+    assert chief.get(f"/admin/accounts/merchant/{quote(other.pk)}/change/").status_code == 200
+
+    assert chief.post("/admin/accounts/merchant/add/", merchant_data(currency="eur")).status_code == 302
+
+    assert Merchant.objects.get(slug="harbor").currency == "eur"
+
+
 def test_merchants_revision_and_currency_are_not_written_back(chief: Client) -> None:
     merchant = MerchantFactory.create(slug="harbor", name="Harbor", currency="usd")
     Merchant.objects.filter(pk=merchant.pk).update(revision=50, sealed_fulfillment_secret=b"sealed")
