@@ -261,6 +261,8 @@ OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
     "inbox.received": ["commerce.inbox.subscribers.handle_message"],
     "payment.capture_due": ["commerce.payments.subscribers.capture_attempt"],
     "payment.void_due": ["commerce.payments.subscribers.void_attempt"],
+    "payment.refund_due": ["commerce.payments.subscribers.send_refund"],
+    "payment.refund_changed": ["commerce.aftersales.subscribers.note_refund"],
 }
 
 # Celery: a nudge and a clock. What must happen is a row in PostgreSQL.

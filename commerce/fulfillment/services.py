@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -98,7 +98,9 @@ def _shipment(order: Order, lines: Mapping[str, OrderLine], parcel: Parcel, kind
     known = _known_shipment(order, parcel.reference)
     if known is not None:
         return known
-    quantities = parcel.quantities or _left(order, lines, is_digital=kind == Shipment.Kind.DIGITAL)
+    is_digital = kind == Shipment.Kind.DIGITAL
+    of_kind = [line for line in lines.values() if line.is_digital == is_digital]
+    quantities = parcel.quantities or unsent(order, of_kind)
     _require_left(order, lines, quantities)
     shipment = Shipment.objects.create(
         order=order,
@@ -128,14 +130,11 @@ def _kind_of(order: Order) -> str:
     return Shipment.Kind.PICKUP if kinds == {"pickup"} else Shipment.Kind.SHIPPING
 
 
-def _left(order: Order, lines: Mapping[str, OrderLine], *, is_digital: bool) -> dict[str, int]:
-    """Return what is in no shipment yet, of the digital lines or of the others."""
+def unsent(order: Order, lines: Iterable[OrderLine]) -> dict[str, int]:
+    """Return how many units of which lines are in no shipment yet."""
     sent = _sent(order)
-    return {
-        line.pk: line.current - sent.get(line.pk, 0)
-        for line in lines.values()
-        if line.is_digital == is_digital and line.current > sent.get(line.pk, 0)
-    }
+    left = {line.pk: line.current - sent.get(line.pk, 0) for line in lines}
+    return {line_id: quantity for line_id, quantity in left.items() if quantity > 0}
 
 
 def _sent(order: Order) -> dict[str, int]:

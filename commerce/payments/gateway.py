@@ -107,6 +107,19 @@ class AlreadyCaptured:
 VoidResult = Voided | AlreadyCaptured | Refused | Unknown
 
 
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """What became of a refund: `status` is pending, succeeded or failed, then with a `failure_code`."""
+
+    provider_reference: str
+    status: str
+    amount_minor: int
+    failure_code: str = ""
+
+
+RefundResult = Refunded | Refused | Unknown
+
+
 class Gateway(Protocol):
     def authorize(self, charge: Charge) -> AuthorizeResult:
         """Hold (or take) the amount. Repeating it with the same charge has no second effect."""
@@ -116,6 +129,9 @@ class Gateway(Protocol):
 
     def void(self, *, attempt_id: str, provider_reference: str) -> VoidResult:
         """Give back what is held, once however often it is asked."""
+
+    def refund(self, *, refund_id: str, provider_reference: str, amount_minor: int, reason: str) -> RefundResult:
+        """Give back what was taken, whole or in part, once however often it is asked."""
 
 
 @lru_cache(maxsize=4)

@@ -37,6 +37,9 @@ class PaymentAttempt(models.Model):
     provider_reference = models.CharField(max_length=100, blank=True)
     decline_code = models.CharField(max_length=60, blank=True)
     captured_minor = models.BigIntegerField(default=0)
+    refunded_minor = models.BigIntegerField(
+        default=0, db_default=0, help_text="given back or promised to be: the sum of the refunds that did not fail"
+    )
     capture_before = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveIntegerField(default=1)
     leased_until = models.DateTimeField(help_text="until then one process is at work on it")
@@ -60,6 +63,10 @@ class PaymentAttempt(models.Model):
                 name="payment_captured_at_most_amount",
                 condition=Q(captured_minor__gte=0, captured_minor__lte=F("amount_minor")),
             ),
+            models.CheckConstraint(
+                name="payment_refunded_at_most_amount",
+                condition=Q(refunded_minor__gte=0, refunded_minor__lte=F("amount_minor")),
+            ),
         ]
         indexes = [
             models.Index(name="payment_interrupted", fields=["submitted_at"], condition=Q(status="submitting")),
@@ -78,5 +85,63 @@ ATTEMPT_TRANSITIONS = Transitions(
         "declined": frozenset(),
         "failed": frozenset(),
         "voided": frozenset(),
+    }
+)
+
+
+class Refund(models.Model):
+    """Money of one attempt that goes back to the buyer. Written and committed before the provider is asked.
+
+    What was promised while the amount was only held is released and never taken: such a refund succeeds without
+    a reference of the provider.
+    """
+
+    class Status(models.TextChoices):
+        REQUESTED = "requested", "promised; the provider may have been asked"
+        PENDING = "pending", "under way at the provider"
+        SUCCEEDED = "succeeded", "given back"
+        FAILED = "failed", "did not reach the buyer"
+
+    class Reason(models.TextChoices):
+        REQUESTED_BY_CUSTOMER = "requested_by_customer"
+        DUPLICATE = "duplicate"
+        FRAUDULENT = "fraudulent"
+
+    id = IdField("ref")
+    attempt = models.ForeignKey(PaymentAttempt, on_delete=models.PROTECT, related_name="refunds")
+    amount_minor = models.BigIntegerField()
+    reason = models.CharField(max_length=30, choices=Reason, blank=True)
+    request_key = models.CharField(max_length=64, blank=True, help_text="the same key asks for the same refund")
+    status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED)
+    provider_reference = models.CharField(max_length=100, blank=True)
+    failure_code = models.CharField(max_length=60, blank=True)
+    requested_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="refund_once_per_request",
+                fields=["attempt", "request_key"],
+                condition=~Q(request_key=""),
+            ),
+            models.UniqueConstraint(
+                name="refund_provider_reference_once",
+                fields=["provider_reference"],
+                condition=~Q(provider_reference=""),
+            ),
+            models.CheckConstraint(name="refund_amount_positive", condition=Q(amount_minor__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+REFUND_TRANSITIONS = Transitions(
+    {
+        "requested": frozenset({"pending", "succeeded", "failed"}),
+        "pending": frozenset({"succeeded", "failed"}),
+        "succeeded": frozenset({"failed"}),  # a bank may send the money back days later
+        "failed": frozenset(),
     }
 )

@@ -15,15 +15,8 @@ from django.db import connection
 
 from commerce import sealing
 from commerce.payments.gateway import (
-    AlreadyCaptured,
     Authorized,
-    Captured,
     Charge,
-    Gone,
-    Refused,
-    Unknown,
-    Voided,
-    gateway,
 )
 from commerce.payments.models import ATTEMPT_TRANSITIONS, PaymentAttempt
 from commerce.statements import Write
@@ -36,10 +29,6 @@ RESEND_FOR = timedelta(hours=23)
 AUTHORIZATION_DAYS = 7
 # A parameter, so that an attempt is found by its id and never through the index of what is interrupted.
 _SUBMITTING = "submitting"
-
-
-class ProviderUndecidedError(RuntimeError):
-    """The provider has not said what happened; to be asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,65 +175,6 @@ def is_as_asked(result: Authorized, attempt: Attempt) -> bool:
     if not matches:
         logger.error("the provider holds another amount than asked", extra={"attempt": attempt.id})
     return matches
-
-
-def capture(attempt_id: str, *, now: datetime) -> bool:
-    """Take what an attempt holds. True where it is taken now, or was already; False where the hold is gone.
-
-    Runs no provider call inside a transaction. Raises ProviderUndecidedError where it must be asked again.
-    """
-    attempt = PaymentAttempt.objects.get(pk=attempt_id)
-    if attempt.status == PaymentAttempt.Status.CAPTURED:
-        return True
-    if attempt.status != PaymentAttempt.Status.AUTHORIZED:
-        return False
-    result = gateway().capture(
-        attempt_id=attempt.id,
-        provider_reference=attempt.provider_reference,
-        amount_minor=attempt.amount_minor,
-    )
-    match result:
-        case Captured(amount_minor=amount):
-            _move(attempt, PaymentAttempt.Status.CAPTURED, now=now, captured_minor=amount)
-            return True
-        case Gone():
-            _move(attempt, PaymentAttempt.Status.VOIDED, now=now)
-            logger.error("a hold was gone before its capture", extra={"attempt": attempt.id})
-            return False
-        case Refused(code=code):
-            raise ProviderUndecidedError(f"capture refused: {code}")
-        case Unknown(reason=reason):
-            raise ProviderUndecidedError(reason)
-
-
-def void(attempt_id: str, *, now: datetime) -> None:
-    """Give back what an attempt without an order holds. Does nothing where nothing is held.
-
-    Raises ProviderUndecidedError where it must be asked again.
-    """
-    attempt = PaymentAttempt.objects.get(pk=attempt_id)
-    if not attempt.provider_reference or attempt.status == PaymentAttempt.Status.VOIDED:
-        return
-    result = gateway().void(attempt_id=attempt.id, provider_reference=attempt.provider_reference)
-    match result:
-        case Voided():
-            if attempt.status == PaymentAttempt.Status.AUTHORIZED:
-                _move(attempt, PaymentAttempt.Status.VOIDED, now=now)
-        case AlreadyCaptured():
-            logger.error("money was taken for what has no order", extra={"attempt": attempt.id})
-            raise ProviderUndecidedError("already captured")
-        case Refused(code=code):
-            raise ProviderUndecidedError(f"void refused: {code}")
-        case Unknown(reason=reason):
-            raise ProviderUndecidedError(reason)
-
-
-def _move(attempt: PaymentAttempt, status: str, *, now: datetime, captured_minor: int = 0) -> None:
-    """Change the status of an attempt once, whoever comes first."""
-    ATTEMPT_TRANSITIONS.check(attempt.status, status)
-    PaymentAttempt.objects.filter(pk=attempt.pk, status=attempt.status).update(
-        status=status, captured_minor=captured_minor, settled_at=now
-    )
 
 
 def _lease_end(now: datetime) -> datetime:

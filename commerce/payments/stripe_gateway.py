@@ -28,6 +28,8 @@ from commerce.payments.gateway import (
     Charge,
     Declined,
     Gone,
+    Refunded,
+    RefundResult,
     Refused,
     Unknown,
     Voided,
@@ -147,7 +149,7 @@ class StripeGateway:
             return self._client.v1.payment_intents.capture(
                 provider_reference,
                 {"amount_to_capture": amount_minor},
-                {"idempotency_key": f"{attempt_id}:capture"},
+                {"idempotency_key": f"{attempt_id}:capture:{amount_minor}"},
             )
 
         intent = self._settled(ask, provider_reference)
@@ -173,6 +175,27 @@ class StripeGateway:
         if intent.status == "succeeded":
             return AlreadyCaptured(intent.amount_received)
         return Unknown(f"the intent is {intent.status} after its cancellation")
+
+    def refund(self, *, refund_id: str, provider_reference: str, amount_minor: int, reason: str) -> RefundResult:
+        # The provider forgets idempotency keys after a day, and keeps a 500 for as long: its own list does not.
+        try:
+            known = self._client.v1.refunds.list({"payment_intent": provider_reference, "limit": 100})
+            for refund in known.auto_paging_iter():
+                if refund.metadata and getattr(refund.metadata, "refund", "") == refund_id:
+                    return _refunded(refund)
+            wanted: dict[str, Any] = {
+                "payment_intent": provider_reference,
+                "amount": amount_minor,
+                "metadata": {"refund": refund_id},
+            }
+            if reason:
+                wanted["reason"] = reason
+            options = {"idempotency_key": f"{refund_id}:refund"}
+            return _refunded(self._client.v1.refunds.create(cast(Any, wanted), cast(Any, options)))
+        except stripe.InvalidRequestError as problem:
+            return Refused(problem.code or "invalid_request", str(problem.user_message))
+        except stripe.StripeError as problem:
+            return _undecided(problem)
 
     def _settled(
         self, ask: Callable[[], stripe.PaymentIntent], provider_reference: str
@@ -234,6 +257,15 @@ def _authorized(intent: Mapping[str, Any]) -> AuthorizeResult:
     if status == "processing":
         return Unknown("the intent is processing")
     return Declined("not_authorized", "The payment was not authorized.", intent["id"])
+
+
+_REFUND_STATUSES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
+
+
+def _refunded(refund: stripe.Refund) -> Refunded:
+    """Read a refund. A canceled one gave nothing back; what else there may be is under way."""
+    status = _REFUND_STATUSES.get(str(refund.status), "pending")
+    return Refunded(refund.id, status, refund.amount, getattr(refund, "failure_reason", None) or "")
 
 
 def _declined(problem: stripe.CardError) -> Declined:

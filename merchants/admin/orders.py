@@ -1,14 +1,17 @@
-"""Orders and payments: looked at, never touched."""
+"""Orders and payments: looked at, and changed by nothing but what the domain offers."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.contrib import admin
 from django.urls import reverse
 
 from commerce.fulfillment.models import Shipment
 from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine
-from commerce.payments.models import PaymentAttempt
+from commerce.payments.models import PaymentAttempt, Refund
 from merchants.admin.base import ReadOnlyAdmin, ReadOnlyInline, money, pretty
+from merchants.admin.order_changes import change_urls
 
 
 class OrderLineInline(ReadOnlyInline):
@@ -83,6 +86,9 @@ class OrderAdmin(ReadOnlyAdmin):
     )
     inlines = (OrderLineInline, ShipmentInline, AdjustmentInline, OrderEventInline)
 
+    def get_urls(self) -> list[Any]:
+        return [*change_urls(self), *super().get_urls()]
+
     def view_on_site(self, order: Order) -> str:
         """Lead to the page that the buyer sees."""
         return reverse("order_page", args=[order.permalink_token])
@@ -132,13 +138,31 @@ class OrderEventAdmin(ReadOnlyAdmin):
     ordering = ("-occurred_at", "-pk")
 
 
+class RefundInline(ReadOnlyInline):
+    model = Refund
+    shown = (
+        "id",
+        "status",
+        money("amount_minor", "Amount", currency="attempt.currency"),
+        "reason",
+        "failure_code",
+        "provider_reference",
+        "requested_at",
+        "settled_at",
+    )
+    ordering = ("requested_at", "pk")
+
+
 @admin.register(PaymentAttempt)
 class PaymentAttemptAdmin(ReadOnlyAdmin):
     amount = money("amount_minor", "Amount")
     captured = money("captured_minor", "Captured")
-    list_display = ("id", "merchant", "status", amount, captured, "decline_code", "submitted_at", "settled_at")
+    refunded = money("refunded_minor", "Given back")
+    inlines = (RefundInline,)
+    list_display = ("id", "merchant", "status", amount, captured, refunded, "decline_code", "submitted_at")
     shown = (
         *list_display,
+        "settled_at",
         "reference",
         "capture",
         "provider_reference",

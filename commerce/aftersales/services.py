@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from commerce.aftersales.shares import share_of
+from commerce.errors import CommerceError
+from commerce.fulfillment.services import order_status, unsent
+from commerce.ids import new_id
+from commerce.inventory.services import restock
+from commerce.orders.models import Adjustment, Order, OrderLine
+from commerce.orders.services import lock_order, log_change
+from commerce.payments.models import Refund
+from commerce.payments.refunds import RefundTooLargeError, request_refund
+
+
+class NothingToCancelError(CommerceError):
+    """The units are in a shipment already, or were canceled before."""
+
+    code = "nothing_to_cancel"
+
+
+@transaction.atomic
+def refund_order(
+    order_id: str, *, amount_minor: int, now: datetime, reason: str = "", note: str = "", request_key: str = ""
+) -> Adjustment:
+    """Give back a part of what was paid for an order, and leave its units as they are.
+
+    The same `request_key` is one refund however often it is asked. Raises RefundTooLargeError.
+    """
+    order = lock_order(order_id)
+    return _give_back(order, amount_minor, now=now, reason=reason, note=note, request_key=request_key)
+
+
+@transaction.atomic
+def cancel_order(
+    order_id: str, *, now: datetime, quantities: Mapping[str, int] | None = None, reason: str = "", note: str = ""
+) -> Adjustment:
+    """Cancel units that are in no shipment yet, put them back on hand, and give back what they cost.
+
+    `quantities` by line id; without them everything that is left is meant. Delivery is given back with the last
+    unit of an order of which nothing was sent. Raises NothingToCancelError.
+    """
+    order = lock_order(order_id)
+    lines = list(order.lines.order_by("pk"))
+    left = unsent(order, lines)
+    wanted = left if quantities is None else {line: count for line, count in quantities.items() if count}
+    _require_unsent(wanted, left)
+    is_whole = all(line.current == wanted.get(line.pk, 0) for line in lines) and not order.shipments.exists()
+    amount = _left_to_give_back(order) if is_whole else share_of(lines, wanted)
+    _take_off(lines, wanted)
+    order.status = order_status(list(order.lines.order_by("pk")), list(order.shipments.all()))
+    adjustment = Adjustment.objects.create(
+        id=new_id("adj"),
+        order=order,
+        kind=Adjustment.Kind.CANCELLATION,
+        lines=[{"id": line, "quantity": count} for line, count in sorted(wanted.items())],
+        reason=reason,
+        description=note[:255],
+        occurred_at=now,
+    )
+    log_change(order, kind="canceled", now=now, detail={"lines": wanted, "reason": reason})
+    if order.payment_id and (amount := min(amount, _left_to_give_back(order))):
+        _give_back(order, amount, now=now, reason=reason, note="Canceled", request_key=adjustment.pk)
+    return adjustment
+
+
+def _require_unsent(wanted: Mapping[str, int], left: Mapping[str, int]) -> None:
+    if not wanted:
+        raise NothingToCancelError("Everything of this order is in a shipment already, or was canceled.")
+    for line_id, count in wanted.items():
+        if not 0 < count <= left.get(line_id, 0):
+            raise NothingToCancelError(
+                f"{left.get(line_id, 0)} of line {line_id} can be canceled.", target=("quantities", line_id)
+            )
+
+
+def _take_off(lines: list[OrderLine], wanted: Mapping[str, int]) -> None:
+    for line in lines:
+        if count := wanted.get(line.pk):
+            OrderLine.objects.filter(pk=line.pk).update(current=F("current") - count)
+    restock({line.variant_id: wanted[line.pk] for line in lines if line.pk in wanted and not line.is_digital})
+
+
+def _left_to_give_back(order: Order) -> int:
+    payment = order.payment
+    return payment.amount_minor - payment.refunded_minor if payment else 0
+
+
+def _give_back(
+    order: Order, amount_minor: int, *, now: datetime, reason: str, note: str, request_key: str
+) -> Adjustment:
+    """Promise a refund of a locked order and say so on the order."""
+    if order.payment_id is None:
+        raise RefundTooLargeError("Nothing was paid for this order.", target=("amount_minor",))
+    stripe_reason = reason if reason in Refund.Reason.values else ""
+    refund = request_refund(
+        order.payment_id, amount_minor=amount_minor, reason=stripe_reason, request_key=request_key, now=now
+    )
+    if known := Adjustment.objects.filter(reference=refund.pk).first():
+        return known
+    adjustment = Adjustment.objects.create(
+        id=new_id("adj"),
+        order=order,
+        kind=Adjustment.Kind.REFUND,
+        status=Adjustment.Status.PENDING,
+        amount_minor=amount_minor,
+        reason=reason,
+        description=note[:255],
+        reference=refund.pk,
+        occurred_at=now,
+    )
+    log_change(order, kind="refund_requested", now=now, detail={"refund": refund.pk, "amount_minor": amount_minor})
+    return adjustment
+
+
+@transaction.atomic
+def note_refund(refund_id: str, *, now: datetime) -> None:
+    """Show on its order how a refund stands. May run twice."""
+    refund = Refund.objects.select_related("attempt__order").get(pk=refund_id)
+    order = lock_order(refund.attempt.order.pk)
+    refund.refresh_from_db()
+    status = _SHOWN[Refund.Status(refund.status)]
+    if not Adjustment.objects.filter(reference=refund_id).exclude(status=status).update(status=status):
+        return
+    detail = {"refund": refund_id, "amount_minor": refund.amount_minor, "failure_code": refund.failure_code}
+    log_change(order, kind=f"refund_{refund.status}", now=now, detail=detail)
+
+
+_SHOWN = {
+    Refund.Status.REQUESTED: Adjustment.Status.PENDING,
+    Refund.Status.PENDING: Adjustment.Status.PENDING,
+    Refund.Status.SUCCEEDED: Adjustment.Status.COMPLETED,
+    Refund.Status.FAILED: Adjustment.Status.FAILED,
+}

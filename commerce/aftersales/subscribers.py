@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from django.utils import timezone
+
+from commerce.aftersales import services
+from commerce.outbox.relay import Event
+
+
+def note_refund(event: Event) -> None:
+    """Show how a refund stands on the order that it belongs to."""
+    services.note_refund(event.key, now=timezone.now())

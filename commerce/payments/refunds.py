@@ -1,0 +1,84 @@
+"""Refunds as rows: promised under the attempt's row, settled by what the provider says, undone where it fails.
+
+While an amount is only held, what is promised is left out of the capture, or the hold is given back whole.
+`transfers.py` asks the provider.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from commerce.errors import CommerceError
+from commerce.ids import new_id
+from commerce.outbox.services import record_event
+from commerce.payments.models import REFUND_TRANSITIONS, PaymentAttempt, Refund
+
+
+class RefundTooLargeError(CommerceError):
+    """More was to be given back than is left of what was paid."""
+
+    code = "refund_too_large"
+
+
+def request_refund(
+    attempt_id: str, *, amount_minor: int, now: datetime, reason: str = "", request_key: str = ""
+) -> Refund:
+    """Promise to give back a part of an attempt, or all of it. Needs an open transaction.
+
+    The same `request_key` gets the refund that it got before. Raises RefundTooLargeError.
+    """
+    attempt = PaymentAttempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
+    if request_key and (known := attempt.refunds.filter(request_key=request_key).first()):
+        return known
+    left = attempt.amount_minor - attempt.refunded_minor if attempt.status in _PAID else 0
+    if not 0 < amount_minor <= left:
+        raise RefundTooLargeError(f"From 1 to {left} can be given back.", target=("amount_minor",))
+    PaymentAttempt.objects.filter(pk=attempt_id).update(refunded_minor=F("refunded_minor") + amount_minor)
+    refund = Refund.objects.create(
+        id=new_id("ref"),
+        attempt=attempt,
+        amount_minor=amount_minor,
+        reason=reason,
+        request_key=request_key,
+        requested_at=now,
+    )
+    record_event("payment.refund_due", key=refund.pk, now=now)
+    return refund
+
+
+_PAID = (PaymentAttempt.Status.AUTHORIZED, PaymentAttempt.Status.CAPTURED)
+
+
+@transaction.atomic
+def settle_refund(
+    refund_id: str, *, status: str, now: datetime, provider_reference: str = "", failure_code: str = ""
+) -> None:
+    """Record how a refund stands. What is told late or twice never moves it back."""
+    refund = Refund.objects.select_related("attempt").get(pk=refund_id)
+    PaymentAttempt.objects.select_for_update(no_key=True).get(pk=refund.attempt_id)
+    refund.refresh_from_db()
+    if refund.status == status or not REFUND_TRANSITIONS.allows(refund.status, status):
+        return
+    Refund.objects.filter(pk=refund_id).update(
+        status=status,
+        provider_reference=provider_reference or refund.provider_reference,
+        failure_code=failure_code[:60],
+        settled_at=now,
+    )
+    if status == Refund.Status.FAILED:
+        PaymentAttempt.objects.filter(pk=refund.attempt_id).update(
+            refunded_minor=F("refunded_minor") - refund.amount_minor
+        )
+    record_event("payment.refund_changed", key=refund_id, now=now)
+
+
+def release_refunds(attempt_id: str, *, released_minor: int, now: datetime) -> None:
+    """Count as given back what was promised before the capture and left out of it, the oldest first."""
+    promised = Refund.objects.filter(attempt_id=attempt_id, status=Refund.Status.REQUESTED)
+    for refund in promised.order_by("requested_at", "pk"):
+        if refund.amount_minor <= released_minor:
+            released_minor -= refund.amount_minor
+            settle_refund(refund.pk, status=Refund.Status.SUCCEEDED, now=now)

@@ -1,0 +1,134 @@
+"""Refunding and canceling an order: a form each, and one call into the domain."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Protocol
+from uuid import uuid4
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+
+from commerce.aftersales.services import cancel_order, refund_order
+from commerce.errors import CommerceError
+from commerce.fulfillment.services import unsent
+from commerce.money import Money, decimal_text, parse_decimal
+from commerce.orders.models import Order
+from commerce.payments.models import Refund
+
+PERMISSION = "orders.change_order"
+
+REASONS = [("", "Not said"), *((value, label) for value, label in Refund.Reason.choices)]
+
+
+class ChangeForm(forms.Form):
+    """What is asked about one order; `apply` of the forms below does it and says so."""
+
+    title = ""
+    button = ""
+    note = forms.CharField(
+        max_length=255, required=False, help_text="The buyer and the agent read this with the order."
+    )
+
+    def __init__(self, order: Order, *args: Any, **options: Any) -> None:
+        self.order = order
+        super().__init__(*args, **options)
+
+
+class RefundForm(ChangeForm):
+    title = "Give money back"
+    button = "Refund"
+    amount = forms.CharField(max_length=30, widget=forms.TextInput(attrs={"inputmode": "decimal", "size": 12}))
+    reason = forms.ChoiceField(choices=REASONS, required=False)
+    key = forms.CharField(widget=forms.HiddenInput, max_length=64, initial=lambda: uuid4().hex)
+    field_order = ("amount", "reason", "note", "key")
+
+    def __init__(self, order: Order, *args: Any, **options: Any) -> None:
+        super().__init__(order, *args, **options)
+        left = order.payment.amount_minor - order.payment.refunded_minor if order.payment else 0
+        self.fields["amount"].initial = decimal_text(left, order.currency)
+        self.fields["amount"].help_text = f"{Money(left, order.currency)} can be given back."
+
+    def clean_amount(self) -> int:
+        try:
+            return parse_decimal(self.cleaned_data["amount"], self.order.currency)
+        except ValueError as problem:
+            raise forms.ValidationError(str(problem)) from problem
+
+    def apply(self) -> str:
+        adjustment = refund_order(
+            self.order.pk,
+            amount_minor=self.cleaned_data["amount"],
+            reason=self.cleaned_data["reason"],
+            note=self.cleaned_data["note"],
+            request_key=self.cleaned_data["key"],
+            now=timezone.now(),
+        )
+        return f"{Money(adjustment.amount_minor or 0, self.order.currency)} is on its way back."
+
+
+class CancelForm(ChangeForm):
+    title = "Cancel what is not sent yet"
+    button = "Cancel these units"
+
+    def __init__(self, order: Order, *args: Any, **options: Any) -> None:
+        super().__init__(order, *args, **options)
+        lines = {line.pk: line for line in order.lines.order_by("position")}
+        for line_id, left in unsent(order, lines.values()).items():
+            self.fields[line_id] = forms.IntegerField(
+                label=lines[line_id].title,
+                initial=left,
+                min_value=0,
+                max_value=left,
+                help_text=f"of {left} not sent",
+            )
+        self.order_fields([*(name for name in self.fields if name != "note"), "note"])
+
+    def apply(self) -> str:
+        quantities = {name: count for name, count in self.cleaned_data.items() if name != "note"}
+        cancel_order(self.order.pk, quantities=quantities, note=self.cleaned_data["note"], now=timezone.now())
+        return "Canceled. What was paid for it goes back to the buyer."
+
+
+FORMS: dict[str, type[RefundForm | CancelForm]] = {"refund": RefundForm, "cancel": CancelForm}
+
+
+class _Site(Protocol):
+    admin_site: admin.AdminSite
+
+
+def change_urls(owner: _Site) -> list[URLPattern]:
+    """Return the addresses of the forms, below an order's own."""
+    return [
+        path(
+            f"<path:order_id>/{name}/",
+            owner.admin_site.admin_view(partial(_change, owner, form)),
+            name=f"orders_order_{name}",
+        )
+        for name, form in FORMS.items()
+    ]
+
+
+def _change(
+    owner: _Site, form_class: type[RefundForm | CancelForm], request: HttpRequest, order_id: str
+) -> HttpResponse:
+    if not request.user.has_perm(PERMISSION):
+        raise PermissionDenied
+    order = get_object_or_404(Order.objects.select_related("payment", "merchant"), pk=unquote(order_id))
+    form = form_class(order, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            messages.success(request, form.apply())
+        except CommerceError as problem:
+            form.add_error(None, problem.message)
+        else:
+            return redirect("admin:orders_order_change", order.pk)
+    context = {**owner.admin_site.each_context(request), "title": form.title, "order": order, "form": form}
+    return TemplateResponse(request, "admin/order_change.html", context)

@@ -1,0 +1,88 @@
+"""Units that are not sent yet: canceled, back on hand, and given back to the buyer to the cent."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from commerce.aftersales.services import NothingToCancelError, cancel_order
+from commerce.fulfillment.services import Parcel, Step, record_step
+from commerce.inventory.models import StockItem
+from tests.aftersales.conftest import Purchase
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def cancel(purchase: Purchase, quantities: dict[str, int] | None = None) -> None:
+    cancel_order(purchase.order.pk, quantities=quantities, reason="other", note="Changed mind", now=timezone.now())
+
+
+def stock(purchase: Purchase) -> list[int]:
+    return [StockItem.objects.get(pk=one.pk).on_hand for one in (purchase.tote, purchase.cap)]
+
+
+def test_a_whole_order_before_the_capture_is_a_void(bought: Purchase) -> None:
+    cancel(bought)
+    bought.settle()
+
+    order = bought.acp.read(bought.session_id).body["order"]
+    assert order["status"] == "canceled"
+    assert {line["status"] for line in order["line_items"]} == {"removed"}
+    assert [entry for entry, _ in bought.stripe.ledger()] == ["authorization", "void"]
+    assert bought.adjustments() == [
+        ("cancellation", "completed", None),
+        ("refund", "completed", bought.order.total_minor),
+    ]
+    assert stock(bought) == [10, 10]
+
+
+def test_a_whole_order_after_the_capture_is_a_refund_of_everything(paid: Purchase) -> None:
+    cancel(paid)
+    paid.settle()
+
+    assert paid.given_back() == paid.order.total_minor
+    assert [entry for entry, _ in paid.stripe.ledger()] == ["authorization", "capture", "refund"]
+    assert paid.acp.read(paid.session_id).body["order"]["status"] == "canceled"
+
+
+def test_unit_by_unit_gives_back_the_whole_to_the_cent(paid: Purchase) -> None:
+    tote, cap = paid.line(paid.tote), paid.line(paid.cap)
+
+    for quantities in ({tote: 1}, {tote: 1}, {cap: 1}, {tote: 1}):
+        cancel(paid, quantities)
+    paid.settle()
+
+    assert paid.given_back() == paid.order.total_minor
+    assert stock(paid) == [10, 10]
+
+
+def test_what_was_sent_stays_bought(bought: Purchase) -> None:
+    tote, cap = bought.line(bought.tote), bought.line(bought.cap)
+    record_step(
+        bought.order.pk, Parcel("P1", quantities={tote: 2}), Step("shipped", timezone.now()), now=timezone.now()
+    )
+    with pytest.raises(NothingToCancelError):
+        cancel(bought, {tote: 2})
+
+    cancel(bought)
+    with pytest.raises(NothingToCancelError):
+        cancel(bought)
+    bought.settle()
+
+    lines = {line.pk: line for line in bought.order.lines.all()}
+    back = lines[tote].total_minor // 3
+    order = bought.acp.read(bought.session_id).body["order"]
+    attempt = bought.attempt()
+    assert (lines[tote].current, lines[cap].current) == (2, 0)
+    assert attempt.refunded_minor == back + lines[cap].total_minor
+    assert attempt.captured_minor == bought.order.total_minor - attempt.refunded_minor
+    assert ("capture", attempt.captured_minor) in bought.stripe.ledger()
+    assert order["status"] == "shipped"
+
+
+def test_unknown_lines_and_odd_quantities_cancel_nothing(paid: Purchase) -> None:
+    for quantities in ({"li_nothing": 1}, {paid.line(paid.tote): 4}, {paid.line(paid.tote): -1}, {}):
+        with pytest.raises(NothingToCancelError):
+            cancel(paid, quantities)
+
+    assert (paid.log(), stock(paid)) == (["placed"], [7, 9])

@@ -1,0 +1,124 @@
+"""Money given back: never more than was taken, and the same on every side."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from commerce.aftersales.services import refund_order
+from commerce.orders.models import Adjustment
+from commerce.payments.models import Refund
+from commerce.payments.refunds import RefundTooLargeError, settle_refund
+from tests.aftersales.conftest import Purchase
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def refund(purchase: Purchase, amount: int, key: str = "") -> Adjustment:
+    return refund_order(
+        purchase.order.pk,
+        amount_minor=amount,
+        reason="requested_by_customer",
+        note="Too blue",
+        request_key=key,
+        now=timezone.now(),
+    )
+
+
+def test_a_part_is_given_back(paid: Purchase) -> None:
+    refund(paid, 1500)
+    before = paid.acp.read(paid.session_id).body["order"]["adjustments"]
+    paid.settle()
+
+    (shown,) = paid.acp.read(paid.session_id).body["order"]["adjustments"]
+    assert [one["status"] for one in before] == ["pending"]
+    assert (shown["type"], shown["status"], shown["amount"], shown["currency"]) == (
+        "refund",
+        "completed",
+        1500,
+        "usd",
+    )
+    assert (shown["reason"], shown["description"]) == ("requested_by_customer", "Too blue")
+    assert paid.given_back() == paid.attempt().refunded_minor == 1500
+    assert paid.log() == ["placed", "refund_requested", "refund_succeeded"]
+
+
+def test_all_that_is_left_and_not_a_cent_more(paid: Purchase) -> None:
+    total = paid.order.total_minor
+    refund(paid, 1500)
+    with pytest.raises(RefundTooLargeError):
+        refund(paid, total - 1500 + 1)
+    refund(paid, total - 1500)
+    with pytest.raises(RefundTooLargeError):
+        refund(paid, 1)
+    paid.settle()
+
+    assert paid.given_back() == paid.attempt().refunded_minor == total
+    assert paid.adjustments() == [("refund", "completed", 1500), ("refund", "completed", total - 1500)]
+
+
+def test_the_same_request_twice_is_one_refund(paid: Purchase) -> None:
+    first, second = refund(paid, 700, "form-1"), refund(paid, 700, "form-1")
+    paid.settle()
+
+    assert first.pk == second.pk
+    assert (paid.given_back(), paid.log().count("refund_requested")) == (700, 1)
+
+
+def test_many_at_once_never_give_back_more_than_was_taken(paid: Purchase) -> None:
+    amount = paid.order.total_minor // 3
+
+    def ask(_: int) -> bool:
+        try:
+            refund(paid, amount)
+        except RefundTooLargeError:
+            return False
+        finally:
+            connections.close_all()
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        granted = sum(pool.map(ask, range(8)))
+    paid.settle()
+
+    assert granted == 3
+    assert paid.given_back() == paid.attempt().refunded_minor == 3 * amount
+
+
+def test_a_refund_before_the_capture_is_left_out_of_it(bought: Purchase) -> None:
+    refund(bought, 1500)
+    bought.settle()
+
+    total, attempt = bought.order.total_minor, bought.attempt()
+    assert (attempt.status, attempt.captured_minor, attempt.refunded_minor) == ("captured", total - 1500, 1500)
+    assert (Refund.objects.get().status, Refund.objects.get().provider_reference) == ("succeeded", "")
+    assert ("capture", total - 1500) in bought.stripe.ledger()
+    assert not [entry for entry, _ in bought.stripe.ledger() if entry == "refund"]
+
+
+def test_everything_back_before_the_capture_is_a_void(bought: Purchase) -> None:
+    refund(bought, bought.order.total_minor)
+    bought.settle()
+
+    assert bought.attempt().status == "voided"
+    assert [entry for entry, _ in bought.stripe.ledger()] == ["authorization", "void"]
+    assert bought.adjustments() == [("refund", "completed", bought.order.total_minor)]
+
+
+def test_a_refund_that_fails_later_can_be_given_anew(paid: Purchase) -> None:
+    total = paid.order.total_minor
+    refund(paid, total)
+    paid.settle()
+
+    for _ in range(2):
+        settle_refund(
+            Refund.objects.get().pk, status="failed", failure_code="lost_or_stolen_card", now=timezone.now()
+        )
+    paid.settle()
+
+    assert (paid.adjustments(), paid.attempt().refunded_minor) == ([("refund", "failed", total)], 0)
+    assert paid.log()[-1] == "refund_failed"
+    assert paid.order.events.get(kind="refund_failed").detail["failure_code"] == "lost_or_stolen_card"

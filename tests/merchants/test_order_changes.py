@@ -1,0 +1,89 @@
+"""Refunding and canceling in the admin, against the real provider."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.admin.utils import quote
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+from commerce.orders.models import Adjustment, Order
+from tests.aftersales.conftest import Purchase, bought, paid
+
+__all__ = ["bought", "paid"]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def url(order: Order, name: str) -> str:
+    return f"/admin/orders/order/{quote(order.pk)}/{name}/"
+
+
+def key_in(html: str) -> str:
+    found = re.search(r'name="key" value="(\w+)"', html)
+    assert found
+    return found[1]
+
+
+def test_a_refund_sent_twice_by_an_impatient_finger_is_one(chief: Client, paid: Purchase) -> None:
+    page = chief.get(url(paid.order, "refund")).content.decode()
+    data = {"amount": "15.00", "reason": "duplicate", "note": "Charged twice", "key": key_in(page)}
+
+    answers = [chief.post(url(paid.order, "refund"), data, follow=True) for _ in range(2)]
+    paid.settle()
+
+    assert "15.00 USD is on its way back." in answers[0].content.decode()
+    assert (paid.given_back(), paid.adjustments()) == (1500, [("refund", "completed", 1500)])
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        ("9999", "can be given back"),
+        ("0", "can be given back"),
+        ("ten", "is not a number"),
+        ("1.005", "more digits"),
+    ],
+)
+def test_an_amount_that_cannot_be_is_a_form_error(chief: Client, paid: Purchase, amount: str, words: str) -> None:
+    answer = chief.post(url(paid.order, "refund"), {"amount": amount, "key": "k"})
+
+    assert answer.status_code == 200
+    assert words in answer.content.decode()
+    assert not Adjustment.objects.exists()
+
+
+def test_units_are_canceled_and_the_page_leads_there(chief: Client, paid: Purchase) -> None:
+    tote, cap = paid.line(paid.tote), paid.line(paid.cap)
+    shown = chief.get(f"/admin/orders/order/{quote(paid.order.pk)}/change/").content.decode()
+
+    answer = chief.post(url(paid.order, "cancel"), {tote: 1, cap: 0, "note": "One too many"}, follow=True)
+    paid.settle()
+
+    assert "/refund/" in shown
+    assert "/cancel/" in shown
+    assert "Canceled." in answer.content.decode()
+    assert paid.given_back() == paid.order.lines.get(pk=tote).total_minor // 3
+    assert paid.order.lines.get(pk=tote).current == 2
+
+
+def test_too_many_units_is_a_form_error(chief: Client, paid: Purchase) -> None:
+    tote, cap = paid.line(paid.tote), paid.line(paid.cap)
+
+    too_many = chief.post(url(paid.order, "cancel"), {tote: 4, cap: 0})
+    none = chief.post(url(paid.order, "cancel"), {tote: 0, cap: 0})
+
+    assert "less than or equal to 3" in too_many.content.decode()
+    assert "in a shipment already" in none.content.decode()
+    assert not Adjustment.objects.exists()
+
+
+def test_who_may_only_look_changes_nothing(client: Client, paid: Purchase) -> None:
+    reader = User.objects.create_user("reader", password="a long password", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_order"))
+    client.force_login(reader)
+
+    assert client.post(url(paid.order, "refund"), {"amount": "1", "key": "k"}).status_code == 403
+    assert "/refund/" not in client.get(f"/admin/orders/order/{quote(paid.order.pk)}/change/").content.decode()
