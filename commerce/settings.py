@@ -237,6 +237,7 @@ PAYMENT_GATEWAY = _text("PAYMENT_GATEWAY", "commerce.payments.stripe_gateway.Str
 STRIPE_SECRET_KEY = _text("STRIPE_SECRET_KEY")
 STRIPE_API_BASE = _text("STRIPE_API_BASE")
 STRIPE_EMBEDDED_SANDBOX = not STRIPE_SECRET_KEY and not STRIPE_API_BASE
+STRIPE_WEBHOOK_SECRETS = _list("STRIPE_WEBHOOK_SECRETS")
 STRIPE_SPT_API_VERSION = _text("STRIPE_SPT_API_VERSION", "2026-04-22.preview")
 STRIPE_CONNECT_TIMEOUT_SECONDS = _number("STRIPE_CONNECT_TIMEOUT_SECONDS", 2)
 STRIPE_READ_TIMEOUT_SECONDS = _number("STRIPE_READ_TIMEOUT_SECONDS", 15)
@@ -259,6 +260,7 @@ OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
     "order.downloads_due": ["commerce.fulfillment.subscribers.deliver_digital_lines"],
     "order.updated": ["agents.webhooks.subscribers.announce_order"],
     "inbox.received": ["commerce.inbox.subscribers.handle_message"],
+    "provider.noticed": ["commerce.inbox.subscribers.handle_provider_event"],
     "payment.capture_due": ["commerce.payments.subscribers.capture_attempt"],
     "payment.void_due": ["commerce.payments.subscribers.void_attempt"],
     "payment.refund_due": ["commerce.payments.subscribers.send_refund"],
@@ -298,6 +300,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "release expired reservations": {
         "task": "commerce.checkout.tasks.release_reservations",
         "schedule": 60.0,
+    },
+    "ask the provider what was missed": {
+        "task": "commerce.inbox.tasks.fetch_missed_provider_events",
+        "schedule": 3600.0,
     },
     "expire carts": {"task": "commerce.carts.tasks.expire_carts", "schedule": 600.0},
     "forget idempotency keys": {"task": "commerce.idempotency.tasks.forget_keys", "schedule": 600.0},

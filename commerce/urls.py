@@ -7,7 +7,7 @@ from django.urls import include, path
 
 from commerce import pages
 from commerce.health import live, ready
-from commerce.inbox.views import fulfillment_webhook
+from commerce.inbox.views import fulfillment_webhook, provider_webhook
 
 handler400 = "agents.fallbacks.bad_request"
 handler404 = "agents.fallbacks.not_found"
@@ -20,6 +20,7 @@ urlpatterns = [
     path("health/live", live),
     path("health/ready", ready),
     path("admin/", admin.site.urls),
+    path("payments/webhooks/stripe", provider_webhook, name="provider_webhook"),
     path("fulfillment/webhooks/<slug:slug>", fulfillment_webhook, name="fulfillment_webhook"),
     path("", include("agents.urls")),
 ]

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
+from commerce.payments.event_kinds import WATCHED
 from commerce.signatures import sign
 
 API_VERSION = "2026-04-17"
@@ -97,6 +98,13 @@ class Stripe:
         }
         granted = self._api.post("/v1/test_helpers/shared_payment/granted_tokens", urlencode(form).encode())
         return str(granted["id"])
+
+    def send_events_to(self, url: str) -> str:
+        """Have what happens to payments told to a URL, and nowhere else. Returns the signing secret."""
+        for endpoint in self._api.get("/v1/webhook_endpoints?limit=100")["data"]:
+            self._api.post(f"/v1/webhook_endpoints/{endpoint['id']}", urlencode({"disabled": "true"}).encode())
+        wanted = [("url", url), *(("enabled_events[]", kind) for kind in WATCHED)]
+        return str(self._api.post("/v1/webhook_endpoints", urlencode(wanted).encode())["secret"])
 
     def payments_of(self, session_id: str) -> list[dict[str, Any]]:
         """Return the newest payment intents that name a checkout session."""

@@ -150,6 +150,7 @@ class Demo:
 
     def _start_servers(self) -> None:
         """Start what is not given, the slowest alongside the others, and see that the rest answers."""
+        stripe = Stripe(self._stack.stripe_api_base, self._stack.stripe_secret_key)
         if self._stack.has_sandbox:
             self._stack.begin("sandbox")
         if self._given.database_url:
@@ -163,9 +164,10 @@ class Demo:
         if self._stack.has_sandbox:
             with self._progress.step("Stripe sandbox", process="sandbox") as step:
                 self._stack.await_answer("sandbox")
+                own_address = f"{self._stack.base_url}/payments/webhooks/stripe"
+                self._stack.stripe_webhook_secret = stripe.send_events_to(own_address)
                 step.tell(f"test mode at {self._stack.stripe_api_base}")
         else:
-            stripe = Stripe(self._stack.stripe_api_base, self._stack.stripe_secret_key)
             self._check("Stripe", "sandbox", stripe.check, f"test mode at {self._stack.stripe_api_base}")
 
     def _check(self, title: str, name: str, check: Callable[[], None], told: str) -> None:

@@ -36,6 +36,7 @@ class Stack:
         self.base_url = f"http://127.0.0.1:{web.port}"
         self.receiver_url = f"http://127.0.0.1:{free_port()}"
         self.webhook_secret = ""
+        self.stripe_webhook_secret = ""
         self._web_processes = web_processes
         self._servers: dict[str, EmbeddedServer] = {}
         if self.has_sandbox:
@@ -64,6 +65,7 @@ class Stack:
                 "REDIS_URL": self.redis_url,
                 "STRIPE_SECRET_KEY": self.stripe_secret_key,
                 "STRIPE_API_BASE": self.stripe_api_base,
+                "STRIPE_WEBHOOK_SECRETS": self.stripe_webhook_secret,
                 "PUBLIC_BASE_URL": self.base_url,
             }
         )

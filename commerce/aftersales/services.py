@@ -119,13 +119,25 @@ def _give_back(
 
 @transaction.atomic
 def note_refund(refund_id: str, *, now: datetime) -> None:
-    """Show on its order how a refund stands. May run twice."""
+    """Show on its order how a refund stands, also one that was made at the provider. May run twice."""
     refund = Refund.objects.select_related("attempt__order").get(pk=refund_id)
     order = lock_order(refund.attempt.order.pk)
     refund.refresh_from_db()
     status = _SHOWN[Refund.Status(refund.status)]
-    if not Adjustment.objects.filter(reference=refund_id).exclude(status=status).update(status=status):
+    adjustment, is_new = Adjustment.objects.get_or_create(
+        reference=refund_id,
+        defaults={
+            "id": new_id("adj"),
+            "order": order,
+            "kind": Adjustment.Kind.REFUND,
+            "status": status,
+            "amount_minor": refund.amount_minor,
+            "occurred_at": now,
+        },
+    )
+    if not is_new and adjustment.status == status:
         return
+    Adjustment.objects.filter(pk=adjustment.pk).update(status=status)
     detail = {"refund": refund_id, "amount_minor": refund.amount_minor, "failure_code": refund.failure_code}
     log_change(order, kind=f"refund_{refund.status}", now=now, detail=detail)
 

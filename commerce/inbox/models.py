@@ -33,3 +33,17 @@ class InboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.external_id}"
+
+
+class ProviderEvent(models.Model):
+    """One event of the payment provider as it arrived, or was fetched. A repeated id is the same event."""
+
+    id = models.CharField(max_length=100, primary_key=True)
+    kind = models.CharField(max_length=80)
+    subject = models.CharField(max_length=100, help_text="the provider's id of what it is about")
+    payload = models.JSONField()
+    received_at = models.DateTimeField()
+    handled_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"

@@ -9,7 +9,9 @@ from pydantic import ValidationError
 
 from commerce.errors import NotFoundError
 from commerce.inbox.messages import FulfillmentMessage
+from commerce.inbox.provider_events import store_event
 from commerce.inbox.services import ForgedMessageError, authenticate, store_message
+from commerce.payments.gateway import NoticeRefusedError, gateway
 from commerce.untrusted_json import UntrustedJsonError, json_path, parse_object
 
 
@@ -40,6 +42,24 @@ def fulfillment_webhook(request: HttpRequest, slug: str) -> HttpResponse:
         return _problem(400, "invalid", f"{problem.path} {problem}".strip())
     is_new = store_message(merchant, external_id=message.id, kind=message.type, payload=payload, now=now)
     return JsonResponse({"received": True, "duplicate": not is_new})
+
+
+@csrf_exempt
+@require_POST
+def provider_webhook(request: HttpRequest) -> HttpResponse:
+    """Take an event of the payment provider: verified raw, stored once, handled by a worker.
+
+    Answers 200 for what is stored, also for a repetition, and 400 for what is not the provider's. The provider
+    repeats everything but 2xx.
+    """
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_BODY_BYTES:
+        return _problem(413, "too_large", f"The body is larger than {settings.MAX_BODY_BYTES} bytes.")
+    now, signature = timezone.now(), request.headers.get("Stripe-Signature", "")
+    try:
+        notice = gateway().read_notice(request.body, signature=signature, now=now)
+    except NoticeRefusedError as problem:
+        return _problem(400, "invalid_signature", str(problem))
+    return JsonResponse({"received": True, "duplicate": not store_event(notice, now=now)})
 
 
 def _problem(status: int, code: str, message: str) -> JsonResponse:

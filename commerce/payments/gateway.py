@@ -6,11 +6,11 @@ key, has to be asked again until the provider says what happened.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -120,6 +120,33 @@ class Refunded:
 RefundResult = Refunded | Refused | Unknown
 
 
+@dataclass(frozen=True, slots=True)
+class FoundRefund:
+    """A refund as the provider knows it. `refund_id` is ours, empty where somebody else made it."""
+
+    refund: Refunded
+    refund_id: str
+    payment_reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderNotice:
+    """Something that happened at the provider: which object it is about, and what it was like then."""
+
+    id: str
+    kind: str
+    subject: str
+    payload: Mapping[str, Any]
+
+
+class NoticeRefusedError(ValueError):
+    """A notice that is not the provider's, not for this installation, or not of this time."""
+
+
+class ProviderUnreachableError(RuntimeError):
+    """The provider has not answered."""
+
+
 class Gateway(Protocol):
     def authorize(self, charge: Charge) -> AuthorizeResult:
         """Hold (or take) the amount. Repeating it with the same charge has no second effect."""
@@ -132,6 +159,15 @@ class Gateway(Protocol):
 
     def refund(self, *, refund_id: str, provider_reference: str, amount_minor: int, reason: str) -> RefundResult:
         """Give back what was taken, whole or in part, once however often it is asked."""
+
+    def look_up_refund(self, provider_reference: str) -> FoundRefund | Unknown:
+        """Return a refund as it stands now."""
+
+    def read_notice(self, body: bytes, *, signature: str, now: datetime) -> ProviderNotice:
+        """Read what was sent to us. Raises NoticeRefusedError unless it is signed, of this time and meant."""
+
+    def notices_since(self, moment: datetime) -> Iterator[ProviderNotice]:
+        """Return what happened since, the newest first. Raises ProviderUnreachableError."""
 
 
 @lru_cache(maxsize=4)

@@ -6,6 +6,7 @@ While an amount is only held, what is promised is left out of the capture, or th
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -15,6 +16,8 @@ from commerce.errors import CommerceError
 from commerce.ids import new_id
 from commerce.outbox.services import record_event
 from commerce.payments.models import REFUND_TRANSITIONS, PaymentAttempt, Refund
+
+logger = logging.getLogger(__name__)
 
 
 class RefundTooLargeError(CommerceError):
@@ -82,3 +85,30 @@ def release_refunds(attempt_id: str, *, released_minor: int, now: datetime) -> N
         if refund.amount_minor <= released_minor:
             released_minor -= refund.amount_minor
             settle_refund(refund.pk, status=Refund.Status.SUCCEEDED, now=now)
+
+
+@transaction.atomic
+def adopt_refund(
+    attempt_id: str, *, provider_reference: str, amount_minor: int, status: str, now: datetime
+) -> None:
+    """Record a refund that somebody made at the provider and not here. May run twice."""
+    attempt = PaymentAttempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
+    known = attempt.refunds.filter(provider_reference=provider_reference).first()
+    if known is not None:
+        settle_refund(known.pk, status=status, now=now)
+        return
+    if amount_minor > attempt.amount_minor - attempt.refunded_minor:
+        logger.error("more was refunded at the provider than is left", extra={"attempt": attempt_id})
+        return
+    refund = Refund.objects.create(
+        id=new_id("ref"),
+        attempt=attempt,
+        amount_minor=amount_minor,
+        status=Refund.Status.PENDING,
+        provider_reference=provider_reference,
+        requested_at=now,
+    )
+    PaymentAttempt.objects.filter(pk=attempt_id).update(refunded_minor=F("refunded_minor") + amount_minor)
+    if status != Refund.Status.PENDING:
+        settle_refund(refund.pk, status=status, now=now)
+    record_event("payment.refund_changed", key=refund.pk, now=now)

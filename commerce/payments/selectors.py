@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from django.db.models import Q
+
 from commerce.payments.models import PaymentAttempt
 
 
@@ -12,3 +14,9 @@ def live_references(attempt_ids: set[str]) -> set[str]:
     """Return those of some attempts that hold money or may turn out to."""
     live = PaymentAttempt.objects.filter(pk__in=attempt_ids, status__in=["submitting", "authorized", "captured"])
     return set(live.values_list("pk", flat=True))
+
+
+def attempt_of(*, provider_reference: str, attempt_id: str = "") -> PaymentAttempt | None:
+    """Return the attempt behind a payment of the provider, also one whose reference is not known here yet."""
+    attempts = PaymentAttempt.objects.filter(Q(provider_reference=provider_reference) | Q(pk=attempt_id))
+    return attempts.first() if provider_reference else None

@@ -1,4 +1,4 @@
-"""Stripe behind the gateway port: the only module of the shop that imports stripe.
+"""Stripe behind the gateway port; beside it only `stripe_events.py` imports stripe in the shop.
 
 Shapes and errors follow docs.stripe.com (API version pinned by the installed SDK): PaymentIntents with a
 shared payment granted token need a preview version per request; an error without a `code` says nothing
@@ -8,7 +8,8 @@ about the token, so the token itself is asked what became of it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, NoReturn, cast
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from commerce.payments.checks import check_payment_settings
+from commerce.payments.event_kinds import REPAIRED
 from commerce.payments.gateway import (
     ActionRequired,
     AlreadyCaptured,
@@ -27,7 +29,10 @@ from commerce.payments.gateway import (
     CaptureResult,
     Charge,
     Declined,
+    FoundRefund,
     Gone,
+    ProviderNotice,
+    ProviderUnreachableError,
     Refunded,
     RefundResult,
     Refused,
@@ -35,6 +40,7 @@ from commerce.payments.gateway import (
     Voided,
     VoidResult,
 )
+from commerce.payments.stripe_events import notice_of, read_event
 
 logger = logging.getLogger(__name__)
 
@@ -196,6 +202,31 @@ class StripeGateway:
             return Refused(problem.code or "invalid_request", str(problem.user_message))
         except stripe.StripeError as problem:
             return _undecided(problem)
+
+    def look_up_refund(self, provider_reference: str) -> FoundRefund | Unknown:
+        try:
+            refund = self._client.v1.refunds.retrieve(provider_reference)
+        except stripe.StripeError as problem:
+            return Unknown(f"{type(problem).__name__} {problem.http_status or ''}".strip())
+        return FoundRefund(
+            refund=_refunded(refund),
+            refund_id=str(getattr(refund.metadata, "refund", "")) if refund.metadata else "",
+            payment_reference=str(refund.payment_intent or ""),
+        )
+
+    def read_notice(self, body: bytes, *, signature: str, now: datetime) -> ProviderNotice:
+        secrets: list[str] = settings.STRIPE_WEBHOOK_SECRETS
+        return read_event(body, signature=signature, secrets=secrets, is_live=settings.PAYMENTS_LIVE, now=now)
+
+    def notices_since(self, moment: datetime) -> Iterator[ProviderNotice]:
+        try:
+            events = self._client.v1.events.list(
+                {"created": {"gte": int(moment.timestamp())}, "types": list(REPAIRED), "limit": 100}
+            )
+            for event in events.auto_paging_iter():
+                yield notice_of(event.to_dict())
+        except stripe.StripeError as problem:
+            raise ProviderUnreachableError(str(problem)) from problem
 
     def _settled(
         self, ask: Callable[[], stripe.PaymentIntent], provider_reference: str

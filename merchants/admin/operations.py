@@ -10,7 +10,7 @@ from django.utils import timezone
 from commerce.carts.models import Cart
 from commerce.checkout.models import CheckoutSession
 from commerce.idempotency.models import IdempotencyRecord
-from commerce.inbox.models import InboxMessage
+from commerce.inbox.models import InboxMessage, ProviderEvent
 from commerce.outbox.models import OutboxEvent
 from commerce.outbox.services import replay_dead
 from merchants.admin.base import ReadOnlyAdmin, money, pretty
@@ -74,3 +74,12 @@ class InboxMessageAdmin(ReadOnlyAdmin):
     list_select_related = ("merchant",)
     search_fields = ("external_id", "kind", "error")
     ordering = ("-received_at", "-pk")
+
+
+@admin.register(ProviderEvent)
+class ProviderEventAdmin(ReadOnlyAdmin):
+    list_display = ("id", "kind", "subject", "received_at", "handled_at")
+    shown = (*list_display, pretty("payload", "Payload"))
+    list_filter = ("kind",)
+    search_fields = ("id", "subject")
+    ordering = ("-received_at", "pk")

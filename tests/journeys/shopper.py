@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from agents.demo.agent import Agent, Carrier, Http, Stripe
 from agents.demo.purchase import ADDRESS, BUYER
@@ -61,6 +62,14 @@ class Shopper:
         """Wait until that many events of an order have come."""
         wait_until(lambda: len(self.events(order)) >= count, DELIVERY_SECONDS, f"{count} events")
         return self.events(order)
+
+    def refund(self, session: dict[str, Any], amount: int) -> None:
+        """Give money back at the provider, as the merchant may do there."""
+        (payment,) = self.stripe.payments_of(session["id"])
+        provider = Http(
+            self.ready["stripe_api_base"], {"Authorization": f"Bearer {self.ready['stripe_secret_key']}"}
+        )
+        provider.post("/v1/refunds", urlencode({"payment_intent": payment["id"], "amount": amount}).encode())
 
     def charged(self, session: dict[str, Any]) -> tuple[int, int]:
         """Return what the ledger has authorized and captured for a session."""

@@ -35,6 +35,17 @@ def test_purchase_is_announced_delivered_and_paid_once(shopper: Shopper) -> None
     assert shopper.charged(session) == (total_of(session), total_of(session))
 
 
+def test_refund_made_at_the_provider_is_told_to_the_agent(shopper: Shopper) -> None:
+    session = shopper.buy()
+    shopper.hear(session["order"], 1)
+    wait_until(lambda: shopper.charged(session)[1] == total_of(session), DELIVERY_SECONDS, "it was not captured")
+
+    shopper.refund(session, 500)
+
+    (refund,) = shopper.hear(session["order"], 2)[-1]["order"]["adjustments"]
+    assert (refund["type"], refund["status"], refund["amount"]) == ("refund", "completed", 500)
+
+
 def test_several_items_and_a_download_make_one_order(shopper: Shopper) -> None:
     items = shopper.ready["items"]
 

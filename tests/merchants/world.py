@@ -14,7 +14,7 @@ from commerce.discounts.models import DiscountUsage, Redemption
 from commerce.fulfillment.models import Shipment, ShipmentEvent, ShipmentLine
 from commerce.idempotency.models import IdempotencyRecord
 from commerce.ids import new_id, order_number, random_text
-from commerce.inbox.models import InboxMessage
+from commerce.inbox.models import InboxMessage, ProviderEvent
 from commerce.inventory.models import Reservation
 from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine
 from commerce.outbox.models import OutboxEvent
@@ -144,6 +144,13 @@ def _queues(merchant: Merchant, agent: Agent, order: Order, number: int) -> None
         external_id=f"msg_{number}",
         kind="shipment.shipped",
         payload={"order": order.number},
+        received_at=NOW,
+    )
+    ProviderEvent.objects.create(
+        id=f"evt_{order.pk}",
+        kind="refund.updated",
+        subject=f"re_{number}",
+        payload={"data": {"object": {"object": "refund"}}},
         received_at=NOW,
     )
     IdempotencyRecord.objects.create(

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import logging
+
+from django.utils import timezone
+
+from commerce.celery import app
+from commerce.inbox import provider_events
+from commerce.payments.gateway import ProviderUnreachableError
+
+logger = logging.getLogger(__name__)
+
+
+@app.task
+def fetch_missed_provider_events(**_: object) -> None:
+    try:
+        missed = provider_events.fetch_missed(now=timezone.now())
+    except ProviderUnreachableError as problem:
+        logger.warning("the provider's events cannot be read: %s", problem)
+        return
+    if missed:
+        logger.warning("%s events of the provider had not arrived", missed)

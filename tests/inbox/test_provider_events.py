@@ -1,0 +1,181 @@
+"""What Stripe tells us: twice, shuffled, late, early, forged or never; afterwards the same is true."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import stripe
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from commerce.aftersales.services import refund_order
+from commerce.inbox.models import ProviderEvent
+from commerce.inbox.provider_events import fetch_missed, handle_event, store_event
+from commerce.orders.models import Order
+from commerce.payments.gateway import ProviderNotice, forget_gateway, gateway
+from commerce.payments.models import PaymentAttempt, Refund
+from commerce.payments.transfers import ProviderUndecidedError
+from tests.aftersales.conftest import Purchase, bought, paid
+from tests.api import AcpClient, payment
+from tests.conftest import StripeAccount
+from tests.provider import wire_to
+
+__all__ = ["bought", "paid"]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECRETS = ["whsec_new", "whsec_old"]
+
+
+@pytest.fixture(autouse=True)
+def _secrets(settings: Settings) -> None:
+    settings.STRIPE_WEBHOOK_SECRETS = SECRETS
+
+
+def happened() -> list[ProviderNotice]:
+    return list(gateway().notices_since(timezone.now() - timedelta(hours=1)))
+
+
+def send(body: str, *, secret: str = SECRETS[0], shift: int = 0, header: str | None = None) -> tuple[int, Any]:
+    moment = int(timezone.now().timestamp()) + shift
+    signed = stripe.WebhookSignature.generate_signature_header(payload=body, secret=secret, timestamp=moment)
+    answer = Client().post(
+        "/payments/webhooks/stripe",
+        body,
+        content_type="application/json",
+        headers={"Stripe-Signature": signed if header is None else header},
+    )
+    return answer.status_code, answer.json()
+
+
+def event(**changes: Any) -> str:
+    body = {
+        "id": "evt_1",
+        "object": "event",
+        "type": "payment_intent.succeeded",
+        "livemode": False,
+        "data": {"object": {"id": "pi_1", "object": "payment_intent"}},
+    }
+    return json.dumps({**body, **changes})
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_an_event_is_stored_once(secret: str) -> None:
+    first, second = send(event(), secret=secret), send(event(), secret=secret)
+
+    assert first == (200, {"received": True, "duplicate": False})
+    assert second == (200, {"received": True, "duplicate": True})
+    assert ProviderEvent.objects.values_list("id", "kind", "subject").get() == (
+        "evt_1",
+        "payment_intent.succeeded",
+        "pi_1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "how"),
+    [
+        (event(), {"secret": "whsec_forged"}),
+        (event(), {"shift": -301}),
+        (event(), {"shift": 301}),
+        (event(), {"header": ""}),
+        (event(), {"header": "t=1,v1=zz"}),
+        (event(livemode=True), {}),
+        ("[]", {}),
+        ("{", {}),
+        (event(data=None), {}),
+    ],
+)
+def test_what_is_not_stripes_is_not_stored(body: str, how: dict[str, Any]) -> None:
+    status, answer = send(body, **how)
+
+    assert (status, answer["code"]) == (400, "invalid_signature")
+    assert not ProviderEvent.objects.exists()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_twice_twin_and_shuffled_events_change_nothing(paid: Purchase, seed: int) -> None:
+    refund_order(paid.order.pk, amount_minor=1500, now=timezone.now())
+    paid.settle()
+    before = (paid.adjustments(), paid.log(), paid.attempt().status, paid.attempt().refunded_minor)
+    notices = happened()
+    twins = [ProviderNotice(f"{one.id}_twin", one.kind, one.subject, one.payload) for one in notices]
+    told = [*notices, *notices, *twins]
+    random.Random(seed).shuffle(told)
+
+    for notice in told:
+        store_event(notice, now=timezone.now())
+    paid.settle()
+
+    assert (paid.adjustments(), paid.log(), paid.attempt().status, paid.attempt().refunded_minor) == before
+    assert ProviderEvent.objects.filter(handled_at__isnull=True).count() == 0
+    assert ProviderEvent.objects.count() == 2 * len(notices)
+    assert paid.given_back() == 1500
+
+
+def test_an_event_ahead_of_the_answer_settles_the_payment(
+    acp: AcpClient, stripe_account: StripeAccount, settings: Settings, paid: Purchase
+) -> None:
+    session = acp.create(paid.tote.pk)
+    body = {"payment_data": payment(stripe_account.mint(session.total()))}
+    with wire_to(stripe_account.base) as wire:
+        settings.STRIPE_API_BASE, settings.STRIPE_MAX_NETWORK_RETRIES = wire.url, 0
+        forget_gateway()
+        wire.faults = ["lose"]
+        with pytest.raises(AssertionError, match=r"went wrong|not answered"):
+            acp.post(f"/checkout_sessions/{session.body['id']}/complete", body)
+        settings.STRIPE_API_BASE = stripe_account.base
+        forget_gateway()
+    attempt = PaymentAttempt.objects.get(status="submitting")
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(leased_until=timezone.now() + timedelta(minutes=1))
+    assert fetch_missed(now=timezone.now()) > 0
+    (told,) = ProviderEvent.objects.filter(payload__data__object__metadata__payment_attempt=attempt.pk)[:1]
+
+    with pytest.raises(ProviderUndecidedError):
+        handle_event(told.pk, now=timezone.now())
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(leased_until=timezone.now() - timedelta(minutes=1))
+    paid.settle()
+
+    assert acp.read(session.body["id"]).body["status"] == "completed"
+    assert Order.objects.count() == 2
+    assert [entry for entry, _ in stripe_account.ledger()].count("authorization") == 2
+
+
+def test_a_capture_made_elsewhere_is_seen(bought: Purchase) -> None:
+    client = stripe.StripeClient(bought.stripe.key, base_addresses={"api": bought.stripe.base})
+    client.v1.payment_intents.capture(bought.attempt().provider_reference)
+
+    assert fetch_missed(now=timezone.now()) > 0
+    assert fetch_missed(now=timezone.now()) == 0
+    bought.settle()
+
+    assert (bought.attempt().status, bought.attempt().captured_minor) == ("captured", bought.order.total_minor)
+
+
+def test_a_refund_made_elsewhere_becomes_an_adjustment_once(paid: Purchase) -> None:
+    client = stripe.StripeClient(paid.stripe.key, base_addresses={"api": paid.stripe.base})
+    client.v1.refunds.create({"payment_intent": paid.attempt().provider_reference, "amount": 900})
+
+    for _ in range(2):
+        fetch_missed(now=timezone.now())
+        paid.settle()
+
+    assert paid.adjustments() == [("refund", "completed", 900)]
+    assert (paid.attempt().refunded_minor, Refund.objects.count()) == (900, 1)
+    assert paid.acp.read(paid.session_id).body["order"]["adjustments"][0]["amount"] == 900
+    assert paid.log() == ["placed", "refund_succeeded"]
+
+
+def test_what_is_not_ours_is_kept_and_left_alone(stripe_account: StripeAccount) -> None:
+    assert send(event())[0] == 200
+    assert send(event(id="evt_2", type="customer.created", data={"object": {"object": "customer"}}))[0] == 200
+
+    for told in ProviderEvent.objects.all():
+        handle_event(told.pk, now=timezone.now())
+
+    assert ProviderEvent.objects.filter(handled_at__isnull=False).count() == 2
