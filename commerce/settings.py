@@ -301,6 +301,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "commerce.checkout.tasks.release_reservations",
         "schedule": 60.0,
     },
+    "chase captures": {"task": "commerce.payments.tasks.chase_captures", "schedule": 3600.0},
     "ask the provider what was missed": {
         "task": "commerce.inbox.tasks.fetch_missed_provider_events",
         "schedule": 3600.0,
