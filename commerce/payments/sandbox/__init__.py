@@ -8,4 +8,8 @@ shared the shop's transaction would roll its charges back together with the shop
 The way of a request: `app` authenticates and decodes it, `routes` finds the endpoint, `parameters` checks it
 against the parameters the installed Stripe SDK declares, `idempotency` replays or claims its key, and the
 endpoint acts on an `account` inside one SQLite transaction that is committed before the answer is sent.
+
+Every account has a clock that a test may move ahead (`POST /_sandbox/clock` with `key` and `advance`, seconds).
+What is due on the way happens then, each at its time (`steps`): holds expire, granted tokens expire. Idempotency
+keys are forgotten and objects are dated by the same clock; webhooks are delivered and signed in real time.
 """

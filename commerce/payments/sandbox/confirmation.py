@@ -1,6 +1,6 @@
 """One attempt to pay a payment intent: refused, declined, waiting for authentication, held or captured."""
 
-from commerce.payments.sandbox import charges, shared_payment_tokens
+from commerce.payments.sandbox import authorizations, charges, shared_payment_tokens
 from commerce.payments.sandbox.account import Account
 from commerce.payments.sandbox.cards import (
     AUTHENTICATION_NOT_HANDLED,
@@ -165,7 +165,7 @@ def pay(account: Account, intent: Document, method: Document) -> Document:
         raise _failed(account, intent, method, card.decline, charge=charge)
     charges.authorize(account, charge)
     if _is_manual(intent):
-        charges.hold(account, charge)
+        authorizations.start(account, charge)
         intent.update(status="requires_capture", amount_capturable=charge["amount"])
     else:
         charges.take(account, charge, charge["amount"])

@@ -41,19 +41,19 @@ class Pages:
     def answer(self, method: str, path: str, query: str) -> Answer:
         """Answer a request for one of the pages."""
         if method not in ("GET", "HEAD"):
-            return _json(405, {"error": "These pages are only read."})
+            return json_answer(405, {"error": "These pages are only read."})
         if path in ("/_sandbox", "/_sandbox/"):
             return Answer(200, self._overview().encode(), PAGE_HEADERS)
         if path == "/_sandbox/ledger":
             return self._ledger(query)
         if path == "/_sandbox/health":
             return self._health()
-        return _json(404, {"error": "There is no such page."})
+        return json_answer(404, {"error": "There is no such page."})
 
     def _health(self) -> Answer:
         with self._store.reading() as connection:
             connection.execute("SELECT 1 FROM ledger LIMIT 1").fetchone()
-        return _json(
+        return json_answer(
             200,
             {"status": "ok", "now": int(self._clock()), "account_api_version": str(self._account_version)},
         )
@@ -61,11 +61,11 @@ class Pages:
     def _ledger(self, query: str) -> Answer:
         keys = parse_qs(query).get("key")
         if not keys:
-            return _json(400, {"error": "Name the secret key whose ledger you want: ?key=sk_test_…"})
+            return json_answer(400, {"error": "Name the secret key whose ledger you want: ?key=sk_test_…"})
         account = account_id(keys[0])
         with self._store.reading() as connection:
             rows = ledger.rows(connection, account)
-        return _json(200, {"account": account, "rows": rows, "payment_intents": ledger.sums(rows)})
+        return json_answer(200, {"account": account, "rows": rows, "payment_intents": ledger.sums(rows)})
 
     def _overview(self) -> str:
         with self._store.reading() as connection:
@@ -74,7 +74,8 @@ class Pages:
         return self._template.substitute(accounts="\n".join(sections) or EMPTY)
 
 
-def _json(status: int, document: dict[str, Any]) -> Answer:
+def json_answer(status: int, document: dict[str, Any]) -> Answer:
+    """Answer a program."""
     return Answer(status, orjson.dumps(document, option=orjson.OPT_INDENT_2))
 
 

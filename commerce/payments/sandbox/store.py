@@ -1,4 +1,4 @@
-"""The sandbox's SQLite file: objects as JSON documents, the ledger, idempotency keys and deliveries."""
+"""The sandbox's SQLite file: objects as JSON documents, the ledger, idempotency keys, clocks and deliveries."""
 
 import sqlite3
 import threading
@@ -70,6 +70,20 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
     created INTEGER NOT NULL,
     PRIMARY KEY (account, key)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS clocks (
+    account TEXT PRIMARY KEY,
+    ahead INTEGER NOT NULL CHECK (ahead >= 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS timers (
+    object TEXT NOT NULL,
+    step TEXT NOT NULL,
+    account TEXT NOT NULL,
+    due INTEGER NOT NULL,
+    PRIMARY KEY (object, step)
+) STRICT;
+CREATE INDEX IF NOT EXISTS timers_by_account ON timers (account, due);
 
 CREATE TABLE IF NOT EXISTS deliveries (
     event TEXT NOT NULL,
