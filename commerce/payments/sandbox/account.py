@@ -12,6 +12,7 @@ from commerce.payments.sandbox.versions import Version
 
 # How Stripe names an object it cannot find, and the path parameter it blames.
 MISSING = {
+    "balance_transaction": ("balance transaction", "id"),
     "charge": ("charge", "id"),
     "customer": ("customer", "id"),
     "event": ("event", "id"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Authentication = Literal["never", "optional", "on_session", "always"]
+RefundOutcome = Literal["succeeds", "is_pending_first", "fails_later"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class PublishedCard:
     """A published test card.
 
     `authentication` says when 3D Secure is demanded: `on_session` cards are taken off session without it.
+    `refund_outcome` says what becomes of a refund to it.
     `attaches` is false for cards that are declined as soon as they are attached to a customer.
     """
 
@@ -40,6 +42,7 @@ class PublishedCard:
     attaches: bool = True
     authentication: Authentication = "never"
     risk_level: str = "normal"
+    refund_outcome: RefundOutcome = "succeeds"
     checks: dict[str, str] = field(default_factory=dict)
 
 
@@ -133,8 +136,8 @@ PUBLISHED_CARDS = (
     PublishedCard("createDisputeProductNotReceived", "2685"),
     PublishedCard("createDisputeInquiry", "1976"),
     PublishedCard("createIssuerFraudRecord", "5423"),
-    PublishedCard("pendingRefund", "7726"),
-    PublishedCard("refundFail", "5126"),
+    PublishedCard("pendingRefund", "7726", refund_outcome="is_pending_first"),
+    PublishedCard("refundFail", "5126", refund_outcome="fails_later"),
     PublishedCard("radarBlock", "0019", decline=BLOCKED, risk_level="highest"),
     PublishedCard("riskLevelHighest", "4954", decline=BLOCKED, risk_level="highest"),
     PublishedCard("riskLevelElevated", "9235", risk_level="elevated"),

@@ -11,6 +11,7 @@ KIND_BY_PREFIX = {
     "pi": "payment_intent",
     "pm": "payment_method",
     "re": "refund",
+    "txn": "balance_transaction",
 }
 MAX_LEVELS = 4
 

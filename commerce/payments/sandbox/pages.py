@@ -24,7 +24,7 @@ PAGE_HEADERS = {
     "base-uri 'none'",
     "Cache-Control": "no-store",
 }
-COLUMNS = ("authorized", "held", "captured", "voided", "refunded")
+COLUMNS = ("authorized", "held", "captured", "voided", "refunded", "disputed")
 MAX_PAYMENTS = 100
 EMPTY = '<p class="empty">Nothing has been charged yet.</p>'
 

@@ -1,6 +1,11 @@
-"""Refunds: captured money on its way back, never more than was captured."""
+"""Refunds: captured money on its way back, never more than was captured.
 
-from commerce.payments.sandbox import ledger
+A refund to most cards succeeds at once. Two published cards do otherwise: to one it is pending at first, to the
+other it succeeds and fails afterwards, when the money is the account's again. Both happen ten minutes later on
+the account's clock (Stripe says "some time").
+"""
+
+from commerce.payments.sandbox import balance_transactions, ledger, timers
 from commerce.payments.sandbox.account import Account
 from commerce.payments.sandbox.charges import PLACE_A_HOLD
 from commerce.payments.sandbox.currencies import money_text
@@ -10,8 +15,12 @@ from commerce.payments.sandbox.events import emit
 from commerce.payments.sandbox.identifiers import new_id
 from commerce.payments.sandbox.listing import list_objects
 from commerce.payments.sandbox.metadata import merge_metadata
+from commerce.payments.sandbox.payment_methods import card_behind
 
 CREATE_PARAMS = frozenset(("amount", "charge", "expand", "metadata", "payment_intent", "reason"))
+SETTLE = "settle_refund"
+FAIL = "fail_refund"
+SETTLES_AFTER = 10 * 60
 
 
 def create(account: Account, params: Params) -> Document:
@@ -21,14 +30,80 @@ def create(account: Account, params: Params) -> Document:
     charge = _charge_to_refund(account, params)
     _check_refundable(charge)
     amount = _amount_to_refund(charge, params)
-    refund = account.insert(_new_refund(account, charge, amount, params))
+    refund = _new_refund(account, charge, amount, params)
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
     account.save(charge)
-    ledger.record(account, "refund", charge=charge, amount=amount, refund=refund["id"])
+    _send(account, charge, refund)
+    account.insert(refund)
     emit(account, "refund.created", refund)
     emit(account, "charge.refunded", charge)
     return refund
+
+
+def _send(account: Account, charge: Document, refund: Document) -> None:
+    """Begin a refund in the way of its card. The caller stores it."""
+    outcome = card_behind(charge).refund_outcome
+    later = account.now + SETTLES_AFTER
+    if outcome == "is_pending_first":
+        refund.update(status="pending", pending_reason="processing")
+        timers.schedule(account, SETTLE, refund["id"], due=later)
+        return
+    _succeed(account, charge, refund)
+    if outcome == "fails_later":
+        timers.schedule(account, FAIL, refund["id"], due=later)
+
+
+def _succeed(account: Account, charge: Document, refund: Document) -> None:
+    """Take the money from the account. The caller stores the refund."""
+    amount = refund["amount"]
+    ledger.record(account, "refund", charge=charge, amount=amount, refund=refund["id"])
+    refund["status"] = "succeeded"
+    refund["balance_transaction"] = balance_transactions.create(
+        account,
+        "refund",
+        category="refund",
+        amount=-amount,
+        currency=refund["currency"],
+        source=refund["id"],
+        description="REFUND FOR CHARGE",
+    )["id"]
+
+
+def settle(account: Account, refund_id: str) -> None:
+    """Let a pending refund succeed."""
+    refund = account.retrieve("refund", refund_id)
+    before = {name: refund[name] for name in ("balance_transaction", "pending_reason", "status")}
+    del refund["pending_reason"]
+    _succeed(account, account.retrieve("charge", refund["charge"]), refund)
+    account.save(refund)
+    for told in ("refund.updated", "charge.refund.updated"):
+        emit(account, told, refund, previous=before)
+
+
+def fail(account: Account, refund_id: str, reason: str = "expired_or_canceled_card") -> None:
+    """Let a refund fail that had succeeded: the money is back, and nobody has been refunded."""
+    refund = account.retrieve("refund", refund_id)
+    amount = refund["amount"]
+    charge = account.retrieve("charge", refund["charge"])
+    charge["amount_refunded"] -= amount
+    charge["refunded"] = False
+    account.save(charge)
+    ledger.record(account, "refund_failure", charge=charge, amount=amount, refund=refund_id)
+    returned = balance_transactions.create(
+        account,
+        "refund_failure",
+        category="refund_failure",
+        amount=amount,
+        currency=refund["currency"],
+        source=refund_id,
+        description="REFUND FAILURE FOR CHARGE",
+    )
+    before = {"failure_balance_transaction": None, "status": refund["status"]}
+    refund.update(status="failed", failure_reason=reason, failure_balance_transaction=returned["id"])
+    account.save(refund)
+    for told in ("refund.updated", "charge.refund.updated", "refund.failed"):
+        emit(account, told, refund, previous=before)
 
 
 def _charge_to_refund(account: Account, params: Params) -> Document:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from commerce.payments.sandbox import (
+    balance_transactions,
     charges,
     customers,
     events,
@@ -80,6 +81,7 @@ ROUTES = (
     _read("/v1/refunds/{}", "RefundRetrieveParams", _on(refunds.retrieve)),
     Route("POST", "/v1/refunds/{}", "RefundUpdateParams", refunds.update),
     Route("POST", "/v1/refunds/{}/cancel", "RefundCancelParams", _on(refunds.cancel)),
+    _read("/v1/balance_transactions/{}", "BalanceTransactionRetrieveParams", _on(balance_transactions.retrieve)),
     _read("/v1/events", "EventListParams", _given(events.list_events)),
     _read("/v1/events/{}", "EventRetrieveParams", _on(events.retrieve)),
     Route("POST", "/v1/webhook_endpoints", "WebhookEndpointCreateParams", _given(webhook_endpoints.create)),

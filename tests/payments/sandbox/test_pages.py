@@ -89,7 +89,7 @@ def test_ledger_is_shown_with_sums(sandbox: RunningSandbox, client: stripe.Strip
     assert [row["refund"] for row in shown["rows"]] == [None, None, None, refund.id]
     assert shown["payment_intents"] == {
         intent.id: {
-            "authorized": 4900, "captured": 4000, "voided": 900, "refunded": 150, "held": 0,
+            "authorized": 4900, "captured": 4000, "voided": 900, "refunded": 150, "disputed": 0, "held": 0,
             "currency": "usd",
         }
     }  # fmt: skip
