@@ -12,11 +12,14 @@ from commerce.payments.sandbox.versions import Version
 
 # How Stripe names an object it cannot find, and the path parameter it blames.
 MISSING = {
+    "balance_transaction": ("balance transaction", "id"),
     "charge": ("charge", "id"),
     "customer": ("customer", "id"),
+    "dispute": ("dispute", "dispute"),
     "event": ("event", "id"),
     "payment_intent": ("payment_intent", "intent"),
     "payment_method": ("PaymentMethod", "payment_method"),
+    "radar.early_fraud_warning": ("early fraud warning", "early_fraud_warning"),
     "refund": ("refund", "id"),
     "shared_payment.granted_token": ("shared payment granted token", "id"),
     "token": ("token", "token"),

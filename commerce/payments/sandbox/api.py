@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from commerce.payments.sandbox import clock as clocks
 from commerce.payments.sandbox import idempotency, parameters
 from commerce.payments.sandbox.account import Account, account_id, register
 from commerce.payments.sandbox.authentication import authenticate
@@ -63,7 +64,7 @@ class Call:
 
 
 class Api:
-    """Stripe's API over one store. `clock` is the only place the sandbox learns the time from."""
+    """Stripe's API over one store. `clock` gives real time; an account's own may be ahead of it."""
 
     def __init__(
         self, store: Store, courier: Courier, *, clock: Callable[[], float], account_version: Version
@@ -131,10 +132,11 @@ class Api:
         return answer
 
     def _account(self, connection: sqlite3.Connection, call: Call) -> Account:
+        account = account_id(call.secret_key)
         return Account(
             connection=connection,
-            id=account_id(call.secret_key),
-            now=int(self._clock()),
+            id=account,
+            now=int(self._clock()) + clocks.ahead(connection, account),
             version=self._account_version,
             origin=call.request.origin,
             request_id=call.request_id,

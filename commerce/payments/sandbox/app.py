@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from commerce.payments.sandbox import controls
 from commerce.payments.sandbox.api import Answer, Api, Request
 from commerce.payments.sandbox.errors import InvalidParameter
 from commerce.payments.sandbox.pages import Pages
 from commerce.payments.sandbox.store import Store
+from commerce.payments.sandbox.timekeeper import Timekeeper
 from commerce.payments.sandbox.versions import DEFAULT_ACCOUNT_VERSION, parse_version
 from commerce.payments.sandbox.webhook_delivery import RETRY_DELAYS, Courier
 
@@ -35,10 +37,15 @@ def create_app(
     courier = Courier(store, version, retry_delays)
     api = Api(store, courier, clock=clock, account_version=version)
     pages = Pages(store, clock=clock, account_version=version)
+    timekeeper = Timekeeper(store, courier, real_time=clock, account_version=version)
+    clock_control = controls.ClockControl(store, timekeeper, real_time=clock)
+    timekeeper.start()
     courier.start()
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if environ["PATH_INFO"].startswith("/_sandbox"):
+        if environ["PATH_INFO"] == controls.PATH:
+            answer = clock_control.answer(environ["REQUEST_METHOD"], _form_text(environ))
+        elif environ["PATH_INFO"].startswith("/_sandbox"):
             answer = pages.answer(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
         else:
             answer = _api_answer(api, environ)
@@ -51,6 +58,12 @@ def create_app(
         return [answer.body]
 
     return application
+
+
+def _form_text(environ: "WSGIEnvironment") -> str:
+    """Return the parameters of a request to the sandbox itself, from its query and its form."""
+    body = environ["wsgi.input"].read(MAX_BODY)
+    return "&".join(part for part in (environ.get("QUERY_STRING", ""), body.decode(errors="replace")) if part)
 
 
 def _api_answer(api: Api, environ: "WSGIEnvironment") -> Answer:

@@ -1,7 +1,8 @@
 """Charges: one attempt to take money from a card, and the only place where money is held or captured."""
 
-from commerce.payments.sandbox import ledger
+from commerce.payments.sandbox import authorizations, issuers, ledger, timers
 from commerce.payments.sandbox.account import Account
+from commerce.payments.sandbox.authorizations import PLACE_A_HOLD
 from commerce.payments.sandbox.cards import AUTHENTICATION_REQUIRED, Decline, PublishedCard
 from commerce.payments.sandbox.currencies import check_amount, check_currency
 from commerce.payments.sandbox.documents import Document, Params, blank_billing_details, blank_shipping, merge
@@ -13,8 +14,6 @@ from commerce.payments.sandbox.metadata import merge_metadata
 from commerce.payments.sandbox.payment_methods import card_behind, card_details, card_of_token
 from commerce.payments.sandbox.tokens import card_object
 
-AUTHORIZATION_LASTS = 7 * 24 * 60 * 60
-PLACE_A_HOLD = "https://stripe.com/docs/payments/place-a-hold-on-a-payment-method"
 CREATE_PARAMS = frozenset(
     ("amount", "capture", "currency", "customer", "description", "expand", "metadata", "receipt_email",
      "shipping", "source", "statement_descriptor", "statement_descriptor_suffix", "transfer_group")
@@ -193,9 +192,11 @@ def authorize_and_capture(account: Account, charge: Document, *, is_captured: bo
     if is_captured:
         take(account, charge, charge["amount"])
     else:
-        hold(account, charge)
+        authorizations.start(account, charge)
     account.insert(charge)
     emit(account, "charge.succeeded", charge)
+    if is_captured:
+        issuers.react(account, charge)
     return charge
 
 
@@ -211,16 +212,12 @@ def authorize(account: Account, charge: Document) -> None:
     ledger.record(account, "authorization", charge=charge, amount=charge["amount"])
 
 
-def hold(account: Account, charge: Document) -> None:
-    """Say until when a held amount may be captured."""
-    charge["payment_method_details"]["card"]["capture_before"] = account.now + AUTHORIZATION_LASTS
-
-
 def take(account: Account, charge: Document, amount: int) -> None:
     """Capture held money and release the rest of the hold. The caller stores the charge."""
     ledger.record(account, "capture", charge=charge, amount=amount)
     if amount < charge["amount"]:
         ledger.record(account, "void", charge=charge, amount=charge["amount"] - amount)
+    timers.drop(account, charge["id"])
     charge["captured"] = True
     charge["amount_captured"] = amount
 
@@ -289,6 +286,11 @@ def capture(account: Account, charge_id: str, params: Params) -> Document:
         raise unsupported(name)
     if charge["captured"]:
         raise InvalidRequest(f"Charge {charge_id} has already been captured.", code="charge_already_captured")
+    if charge.get("_is_expired"):
+        raise InvalidRequest(
+            f"Charge {charge_id} cannot be captured because the authorization has expired.",
+            code="charge_expired_for_capture",
+        )
     if charge["payment_intent"] is not None:
         raise InvalidRequest(
             f"This uncaptured Charge was created by a PaymentIntent ({charge['payment_intent']}). You must "
@@ -299,6 +301,7 @@ def capture(account: Account, charge_id: str, params: Params) -> Document:
     take(account, charge, capturable(params.get("amount"), charge["amount"], "amount"))
     account.save(charge)
     emit(account, "charge.captured", charge)
+    issuers.react(account, charge)
     return charge
 
 

@@ -8,9 +8,11 @@ from commerce.payments.sandbox.listing import list_objects
 KIND_BY_PREFIX = {
     "ch": "charge",
     "cus": "customer",
+    "du": "dispute",
     "pi": "payment_intent",
     "pm": "payment_method",
     "re": "refund",
+    "txn": "balance_transaction",
 }
 MAX_LEVELS = 4
 

@@ -1,7 +1,9 @@
-"""The append-only ledger: the witness of what was really authorized, captured, voided and refunded.
+"""The append-only ledger: the witness of what was really authorized, captured, voided and given back.
 
 A row is written in the transaction of the charge it is about, or not at all; triggers of the table refuse
-changed and deleted rows, captures and voids beyond the authorization, and refunds beyond the capture.
+changed and deleted rows, captures and voids beyond the authorization, refunds and disputes beyond the capture,
+and more coming back than went. A `refund_failure` returns what its refund sent; a `dispute` is money the
+issuer withdrew, a `dispute_reversal` the same money reinstated.
 """
 
 import sqlite3
@@ -11,16 +13,36 @@ from typing import Any, Literal
 from commerce.payments.sandbox.account import Account
 from commerce.payments.sandbox.documents import Document
 
-Entry = Literal["authorization", "capture", "void", "refund"]
-COLUMNS = ("sequence", "entry", "amount", "currency", "payment_intent", "charge", "refund", "created")
-SUMS = {"authorization": "authorized", "capture": "captured", "void": "voided", "refund": "refunded"}
+Entry = Literal[
+    "authorization", "capture", "void", "refund", "refund_failure", "dispute", "dispute_reversal"
+]  # fmt: skip
+COLUMNS = ("sequence", "entry", "amount", "currency", "payment_intent", "charge", "refund", "dispute", "created")
+# What each entry adds to or takes from.
+SUMS = {
+    "authorization": ("authorized", 1),
+    "capture": ("captured", 1),
+    "void": ("voided", 1),
+    "refund": ("refunded", 1),
+    "refund_failure": ("refunded", -1),
+    "dispute": ("disputed", 1),
+    "dispute_reversal": ("disputed", -1),
+}
+TOTALS = ("authorized", "captured", "voided", "refunded", "disputed")
 
 
-def record(account: Account, entry: Entry, *, charge: Document, amount: int, refund: str | None = None) -> None:
+def record(
+    account: Account,
+    entry: Entry,
+    *,
+    charge: Document,
+    amount: int,
+    refund: str | None = None,
+    dispute: str | None = None,
+) -> None:
     """Append one row in minor units of the charge's currency."""
     account.connection.execute(
-        "INSERT INTO ledger (account, entry, amount, currency, payment_intent, charge, refund, created)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO ledger (account, entry, amount, currency, payment_intent, charge, refund, dispute, created)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             account.id,
             entry,
@@ -29,6 +51,7 @@ def record(account: Account, entry: Entry, *, charge: Document, amount: int, ref
             charge["payment_intent"],
             charge["id"],
             refund,
+            dispute,
             account.now,
         ),
     )
@@ -37,7 +60,7 @@ def record(account: Account, entry: Entry, *, charge: Document, amount: int, ref
 def rows(connection: sqlite3.Connection, account_id: str) -> list[dict[str, Any]]:
     """Return an account's rows, oldest first."""
     found = connection.execute(
-        "SELECT sequence, entry, amount, currency, payment_intent, charge, refund, created"
+        "SELECT sequence, entry, amount, currency, payment_intent, charge, refund, dispute, created"
         " FROM ledger WHERE account = ? ORDER BY sequence",
         (account_id,),
     )
@@ -45,12 +68,16 @@ def rows(connection: sqlite3.Connection, account_id: str) -> list[dict[str, Any]
 
 
 def sums(entries: list[dict[str, Any]], by: str = "payment_intent") -> dict[str, dict[str, Any]]:
-    """Add rows up per payment intent or another column; `held` is neither captured nor voided yet."""
-    totals: dict[str, dict[str, Any]] = defaultdict(lambda: dict.fromkeys(SUMS.values(), 0))
+    """Add rows up per payment intent or another column; `held` is neither captured nor voided yet.
+
+    `refunded` is less what failed refunds returned, `disputed` less what was reinstated.
+    """
+    totals: dict[str, dict[str, Any]] = defaultdict(lambda: dict.fromkeys(TOTALS, 0))
     for row in entries:
         total = totals[row[by] or row["charge"]]
         total["currency"] = row["currency"]
-        total[SUMS[row["entry"]]] += row["amount"]
+        name, sign = SUMS[row["entry"]]
+        total[name] += sign * row["amount"]
     for total in totals.values():
         total["held"] = total["authorized"] - total["captured"] - total["voided"]
     return dict(totals)

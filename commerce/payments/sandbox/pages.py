@@ -15,6 +15,7 @@ from commerce.payments.sandbox import ledger
 from commerce.payments.sandbox.account import account_id
 from commerce.payments.sandbox.api import Answer
 from commerce.payments.sandbox.currencies import decimal_text
+from commerce.payments.sandbox.documents import Document
 from commerce.payments.sandbox.store import Store
 from commerce.payments.sandbox.versions import Version
 
@@ -24,7 +25,7 @@ PAGE_HEADERS = {
     "base-uri 'none'",
     "Cache-Control": "no-store",
 }
-COLUMNS = ("authorized", "held", "captured", "voided", "refunded")
+COLUMNS = ("authorized", "held", "captured", "voided", "refunded", "disputed")
 MAX_PAYMENTS = 100
 EMPTY = '<p class="empty">Nothing has been charged yet.</p>'
 
@@ -41,19 +42,19 @@ class Pages:
     def answer(self, method: str, path: str, query: str) -> Answer:
         """Answer a request for one of the pages."""
         if method not in ("GET", "HEAD"):
-            return _json(405, {"error": "These pages are only read."})
+            return json_answer(405, {"error": "These pages are only read."})
         if path in ("/_sandbox", "/_sandbox/"):
             return Answer(200, self._overview().encode(), PAGE_HEADERS)
         if path == "/_sandbox/ledger":
             return self._ledger(query)
         if path == "/_sandbox/health":
             return self._health()
-        return _json(404, {"error": "There is no such page."})
+        return json_answer(404, {"error": "There is no such page."})
 
     def _health(self) -> Answer:
         with self._store.reading() as connection:
             connection.execute("SELECT 1 FROM ledger LIMIT 1").fetchone()
-        return _json(
+        return json_answer(
             200,
             {"status": "ok", "now": int(self._clock()), "account_api_version": str(self._account_version)},
         )
@@ -61,11 +62,11 @@ class Pages:
     def _ledger(self, query: str) -> Answer:
         keys = parse_qs(query).get("key")
         if not keys:
-            return _json(400, {"error": "Name the secret key whose ledger you want: ?key=sk_test_…"})
+            return json_answer(400, {"error": "Name the secret key whose ledger you want: ?key=sk_test_…"})
         account = account_id(keys[0])
         with self._store.reading() as connection:
             rows = ledger.rows(connection, account)
-        return _json(200, {"account": account, "rows": rows, "payment_intents": ledger.sums(rows)})
+        return json_answer(200, {"account": account, "rows": rows, "payment_intents": ledger.sums(rows)})
 
     def _overview(self) -> str:
         with self._store.reading() as connection:
@@ -74,7 +75,8 @@ class Pages:
         return self._template.substitute(accounts="\n".join(sections) or EMPTY)
 
 
-def _json(status: int, document: dict[str, Any]) -> Answer:
+def json_answer(status: int, document: dict[str, Any]) -> Answer:
+    """Answer a program."""
     return Answer(status, orjson.dumps(document, option=orjson.OPT_INDENT_2))
 
 
@@ -86,7 +88,7 @@ def _section(connection: sqlite3.Connection, account: str, hint: str) -> str:
     totals = _table(
         "Currency", [(_safe(name.upper()), sums) for name, sums in ledger.sums(rows, "currency").items()]
     )
-    return f"<section>{title}{totals}{_payments(rows)}</section>"
+    return f"<section>{title}{totals}{_payments(rows)}{_disputes(connection, account)}</section>"
 
 
 def _payments(rows: list[dict[str, Any]]) -> str:
@@ -101,6 +103,32 @@ def _payments(rows: list[dict[str, Any]]) -> str:
 def _payment_cell(name: str, created: int, sums: dict[str, Any]) -> str:
     moment = datetime.fromtimestamp(created, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     return f"<code>{_safe(name)}</code><small>{_safe(sums['currency'].upper())} · {moment}</small>"
+
+
+def _disputes(connection: sqlite3.Connection, account: str) -> str:
+    """List the latest disputes, newest first, or nothing."""
+    found = connection.execute(
+        "SELECT document FROM objects WHERE account = ? AND object = 'dispute' ORDER BY sequence DESC LIMIT ?",
+        (account, MAX_PAYMENTS),
+    )
+    lines = "".join(_dispute_line(orjson.loads(row[0])) for row in found)
+    names = ("Dispute", "Amount", "Reason", "Status", "Due")
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>" if lines else ""
+
+
+def _dispute_line(dispute: Document) -> str:
+    """Show what a dispute is about; its reason and status in words."""
+    due = datetime.fromtimestamp(dispute["evidence_details"]["due_by"], tz=UTC).strftime("%Y-%m-%d")
+    cells = {
+        "Amount": f"{decimal_text(dispute['amount'], dispute['currency'])} {dispute['currency'].upper()}",
+        "Reason": dispute["reason"].replace("_", " "),
+        "Status": dispute["status"].replace("_", " "),
+        "Due": due,
+    }
+    shown = "".join(f'<td data-label="{name}">{_safe(text)}</td>' for name, text in cells.items())
+    payment = _safe(dispute["payment_intent"] or dispute["charge"])
+    return f'<tr><th scope="row"><code>{_safe(dispute["id"])}</code><small>{payment}</small></th>{shown}</tr>'
 
 
 def _table(first: str, lines: list[tuple[str, dict[str, Any]]]) -> str:

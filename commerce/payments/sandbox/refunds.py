@@ -1,17 +1,27 @@
-"""Refunds: captured money on its way back, never more than was captured."""
+"""Refunds: captured money on its way back, never more than was captured.
 
-from commerce.payments.sandbox import ledger
+A refund to most cards succeeds at once. Two published cards do otherwise: to one it is pending at first, to the
+other it succeeds and fails afterwards, when the money is the account's again. Both happen ten minutes later on
+the account's clock (Stripe says "some time").
+"""
+
+from commerce.payments.sandbox import balance_transactions, fraud_warnings, ledger, timers
 from commerce.payments.sandbox.account import Account
-from commerce.payments.sandbox.charges import PLACE_A_HOLD
+from commerce.payments.sandbox.authorizations import PLACE_A_HOLD
 from commerce.payments.sandbox.currencies import money_text
+from commerce.payments.sandbox.dispute_documents import is_charged_back
 from commerce.payments.sandbox.documents import Document, Params
 from commerce.payments.sandbox.errors import InvalidParameter, InvalidRequest, unsupported
 from commerce.payments.sandbox.events import emit
 from commerce.payments.sandbox.identifiers import new_id
 from commerce.payments.sandbox.listing import list_objects
 from commerce.payments.sandbox.metadata import merge_metadata
+from commerce.payments.sandbox.payment_methods import card_behind
 
 CREATE_PARAMS = frozenset(("amount", "charge", "expand", "metadata", "payment_intent", "reason"))
+SETTLE = "settle_refund"
+FAIL = "fail_refund"
+SETTLES_AFTER = 10 * 60
 
 
 def create(account: Account, params: Params) -> Document:
@@ -20,15 +30,95 @@ def create(account: Account, params: Params) -> Document:
         raise unsupported(name)
     charge = _charge_to_refund(account, params)
     _check_refundable(charge)
+    if is_charged_back(account, charge):
+        raise InvalidRequest(
+            f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed"
+        )
     amount = _amount_to_refund(charge, params)
-    refund = account.insert(_new_refund(account, charge, amount, params))
+    refund = _new_refund(account, charge, amount, params)
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
     account.save(charge)
-    ledger.record(account, "refund", charge=charge, amount=amount, refund=refund["id"])
+    _send(account, charge, refund)
+    account.insert(refund)
     emit(account, "refund.created", refund)
     emit(account, "charge.refunded", charge)
+    if charge["refunded"]:
+        fraud_warnings.note_full_refund(account, charge)
     return refund
+
+
+def _send(account: Account, charge: Document, refund: Document) -> None:
+    """Begin a refund in the way of its card. The caller stores it."""
+    outcome = card_behind(charge).refund_outcome
+    later = account.now + SETTLES_AFTER
+    if outcome == "is_pending_first":
+        refund.update(status="pending", pending_reason="processing")
+        timers.schedule(account, SETTLE, refund["id"], due=later)
+        return
+    _succeed(account, charge, refund)
+    if outcome == "fails_later":
+        timers.schedule(account, FAIL, refund["id"], due=later)
+
+
+def _succeed(account: Account, charge: Document, refund: Document) -> None:
+    """Take the money from the account. The caller stores the refund."""
+    amount = refund["amount"]
+    ledger.record(account, "refund", charge=charge, amount=amount, refund=refund["id"])
+    refund["status"] = "succeeded"
+    refund["balance_transaction"] = balance_transactions.create(
+        account,
+        "refund",
+        category="refund",
+        amount=-amount,
+        currency=refund["currency"],
+        source=refund["id"],
+        description="REFUND FOR CHARGE",
+    )["id"]
+
+
+def settle(account: Account, refund_id: str) -> None:
+    """Let a pending refund succeed."""
+    refund = account.retrieve("refund", refund_id)
+    before = {name: refund[name] for name in ("balance_transaction", "pending_reason", "status")}
+    del refund["pending_reason"]
+    _succeed(account, account.retrieve("charge", refund["charge"]), refund)
+    account.save(refund)
+    for told in ("refund.updated", "charge.refund.updated"):
+        emit(account, told, refund, previous=before)
+
+
+def fail(account: Account, refund_id: str, reason: str = "expired_or_canceled_card") -> None:
+    """Let a refund fail: what had left is back, and nobody has been refunded."""
+    refund = account.retrieve("refund", refund_id)
+    charge = account.retrieve("charge", refund["charge"])
+    charge["amount_refunded"] -= refund["amount"]
+    charge["refunded"] = False
+    account.save(charge)
+    before = {"failure_balance_transaction": None, "status": refund["status"]}
+    if refund["status"] == "succeeded":
+        _take_back(account, charge, refund)
+    timers.drop(account, refund_id)
+    refund.pop("pending_reason", None)
+    refund.update(status="failed", failure_reason=reason)
+    account.save(refund)
+    for told in ("refund.updated", "charge.refund.updated", "refund.failed"):
+        emit(account, told, refund, previous=before)
+
+
+def _take_back(account: Account, charge: Document, refund: Document) -> None:
+    """Return the money of a refund to the account. The caller stores the refund."""
+    amount = refund["amount"]
+    ledger.record(account, "refund_failure", charge=charge, amount=amount, refund=refund["id"])
+    refund["failure_balance_transaction"] = balance_transactions.create(
+        account,
+        "refund_failure",
+        category="refund_failure",
+        amount=amount,
+        currency=refund["currency"],
+        source=refund["id"],
+        description="REFUND FAILURE FOR CHARGE",
+    )["id"]
 
 
 def _charge_to_refund(account: Account, params: Params) -> Document:

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from commerce.payments.sandbox import (
+    balance_transactions,
     charges,
     customers,
+    disputes,
     events,
+    fraud_warnings,
     payment_intents,
     payment_methods,
     refunds,
@@ -80,6 +83,13 @@ ROUTES = (
     _read("/v1/refunds/{}", "RefundRetrieveParams", _on(refunds.retrieve)),
     Route("POST", "/v1/refunds/{}", "RefundUpdateParams", refunds.update),
     Route("POST", "/v1/refunds/{}/cancel", "RefundCancelParams", _on(refunds.cancel)),
+    _read("/v1/disputes", "DisputeListParams", _given(disputes.list_disputes)),
+    _read("/v1/disputes/{}", "DisputeRetrieveParams", _on(disputes.retrieve)),
+    Route("POST", "/v1/disputes/{}", "DisputeUpdateParams", disputes.update),
+    Route("POST", "/v1/disputes/{}/close", "DisputeCloseParams", _on(disputes.close)),
+    _read(fraud_warnings.URL, "radar.EarlyFraudWarningListParams", _given(fraud_warnings.list_warnings)),
+    _read(fraud_warnings.URL + "/{}", "radar.EarlyFraudWarningRetrieveParams", _on(fraud_warnings.retrieve)),
+    _read("/v1/balance_transactions/{}", "BalanceTransactionRetrieveParams", _on(balance_transactions.retrieve)),
     _read("/v1/events", "EventListParams", _given(events.list_events)),
     _read("/v1/events/{}", "EventRetrieveParams", _on(events.retrieve)),
     Route("POST", "/v1/webhook_endpoints", "WebhookEndpointCreateParams", _given(webhook_endpoints.create)),

@@ -5,7 +5,7 @@ first successful charge deactivates a token even below its limit, and the refusa
 code.
 """
 
-from commerce.payments.sandbox import payment_methods
+from commerce.payments.sandbox import payment_methods, timers
 from commerce.payments.sandbox.account import Account
 from commerce.payments.sandbox.currencies import check_currency
 from commerce.payments.sandbox.documents import Document, Params, public
@@ -15,6 +15,7 @@ from commerce.payments.sandbox.identifiers import new_id
 from commerce.payments.sandbox.metadata import merge_metadata
 
 KIND = "shared_payment.granted_token"
+EXPIRE = "expire_granted_token"
 MAX_LIFETIME = 90 * 24 * 60 * 60
 PARAM = "payment_method_data[shared_payment_granted_token]"
 DEACTIVATED = "The shared payment granted token cannot be used because it is already in a deactivated state."
@@ -31,9 +32,12 @@ def create(account: Account, params: Params) -> Document:
     method = payment_methods.referenced(account, params["payment_method"])
     if "customer" in params:
         account.referenced("customer", params["customer"], "customer")
+    token_id = new_id("spt_1")
+    if limits["expires_at"] is not None:
+        timers.schedule(account, EXPIRE, token_id, due=limits["expires_at"])
     return account.insert(
         {
-            "id": new_id("spt_1"),
+            "id": token_id,
             "object": KIND,
             "agent_details": {"network_business_profile": None},
             "created": account.now,
@@ -155,6 +159,7 @@ def _expire(account: Account, token: Document) -> Document:
 
 
 def _deactivate(account: Account, token: Document, reason: str, at: int) -> Document:
+    timers.drop(account, token["id"])
     token["deactivated_at"] = at
     token["deactivated_reason"] = reason
     account.save(token)

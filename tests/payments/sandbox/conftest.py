@@ -38,6 +38,7 @@ class Answer:
 
 Wire = Callable[..., Answer]
 Ledger = Callable[[], list[tuple[str, int]]]
+Pass = Callable[[int], list[str]]
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +82,18 @@ def wire(sandbox: RunningSandbox, key: str) -> Wire:
 def ledger(sandbox: RunningSandbox, key: str) -> Ledger:
     """Return the entries and amounts of this test's account, oldest first."""
     return lambda: entries(sandbox.base_url, key)
+
+
+@pytest.fixture
+def let_pass(sandbox: RunningSandbox, key: str) -> Pass:
+    """Advance the clock of this test's account by seconds, and return the steps that were due."""
+    return lambda seconds: advance(sandbox.base_url, key, seconds)
+
+
+def advance(base_url: str, key: str, seconds: int) -> list[str]:
+    answer = urllib3.request("POST", f"{base_url}/_sandbox/clock?key={key}&advance={seconds}", retries=False)
+    assert answer.status == 200, answer.data
+    return [step["step"] for step in answer.json()["taken"]]
 
 
 def connect(base_url: str, key: str) -> stripe.StripeClient:

@@ -1,14 +1,46 @@
 import os
 import signal
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import stripe
 
-from tests.payments.sandbox.conftest import connect, entries
+from tests.payments.sandbox.conftest import advance, connect, entries
 from tests.payments.sandbox.running import RunningSandbox, children
 from tests.payments.sandbox.samples import payment
+
+# What the ledger was before it knew failed refunds and disputes, with the rows of today's.
+EARLIER_LEDGER = """
+DROP TRIGGER ledger_is_never_shortened;
+ALTER TABLE ledger RENAME TO todays;
+CREATE TABLE ledger (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    account TEXT NOT NULL,
+    entry TEXT NOT NULL CHECK (entry IN ('authorization', 'capture', 'void', 'refund')),
+    amount INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    payment_intent TEXT,
+    charge TEXT NOT NULL,
+    refund TEXT,
+    created INTEGER NOT NULL
+) STRICT;
+INSERT INTO ledger SELECT sequence, account, entry, amount, currency, payment_intent, charge, refund, created
+FROM todays;
+DROP TABLE todays;
+CREATE INDEX ledger_by_account ON ledger (account, sequence);
+CREATE INDEX ledger_by_charge ON ledger (charge);
+CREATE TRIGGER ledger_is_never_changed BEFORE UPDATE ON ledger
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER ledger_is_never_shortened BEFORE DELETE ON ledger
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER ledger_holds_are_never_exceeded BEFORE INSERT ON ledger WHEN NEW.amount < 0
+BEGIN SELECT RAISE(ABORT, 'captured and voided more than was authorized'); END;
+CREATE TRIGGER ledger_refunds_are_never_exceeded BEFORE INSERT ON ledger WHEN NEW.amount < 0
+BEGIN SELECT RAISE(ABORT, 'refunded more than was captured'); END;
+"""
 
 
 def test_charge_outlives_a_killed_process(tmp_path: Path, key: str) -> None:
@@ -66,4 +98,21 @@ def test_every_answered_charge_is_in_the_ledger(tmp_path: Path, key: str, after:
     assert set(answered) <= set(kept)
     assert len(kept) <= len(answered) + len(payers)
     assert entries(again.base_url, key) == [("authorization", 4900), ("capture", 4900)] * len(kept)
+    again.stop()
+
+
+def test_ledger_of_an_earlier_version_is_kept(tmp_path: Path, key: str) -> None:
+    first = RunningSandbox(tmp_path / "s.sqlite3")
+    paid = connect(first.base_url, key).v1.payment_intents.create(payment(payment_method="pm_card_refundFail"))
+    first.stop()
+    with closing(sqlite3.connect(first.data)) as store:
+        store.executescript(EARLIER_LEDGER)
+
+    again = RunningSandbox(tmp_path / "s.sqlite3", port=first.port)
+    connect(again.base_url, key).v1.refunds.create({"payment_intent": paid.id})
+    advance(again.base_url, key, 600)
+
+    assert entries(again.base_url, key) == [
+        ("authorization", 4900), ("capture", 4900), ("refund", 4900), ("refund_failure", 4900),
+    ]  # fmt: skip
     again.stop()

@@ -1,0 +1,66 @@
+"""Let time pass: every second for everybody, and as far as a test asks for one account."""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+
+from commerce.payments.sandbox import clock, timers
+from commerce.payments.sandbox.account import Account
+from commerce.payments.sandbox.steps import run_due
+from commerce.payments.sandbox.store import Store
+from commerce.payments.sandbox.versions import Version
+from commerce.payments.sandbox.webhook_delivery import Courier
+
+logger = logging.getLogger(__name__)
+
+TICK = 1.0
+
+
+class Timekeeper:
+    """The background thread that takes the steps that have come due. `real_time` gives unix seconds."""
+
+    def __init__(
+        self, store: Store, courier: Courier, *, real_time: Callable[[], float], account_version: Version
+    ) -> None:
+        self._store = store
+        self._courier = courier
+        self._real_time = real_time
+        self._account_version = account_version
+
+    def start(self) -> None:
+        """Catch up with what came due while no process ran, then keep up."""
+        self._catch_up()
+        threading.Thread(target=self._run, name="timekeeper", daemon=True).start()
+
+    def _run(self) -> None:
+        never = threading.Event()
+        while True:
+            never.wait(TICK)
+            try:
+                self._catch_up()
+            except sqlite3.OperationalError:
+                logger.exception("the steps that are due could not be taken")
+
+    def _catch_up(self) -> None:
+        with self._store.reading() as connection:
+            due = timers.accounts_due(connection, int(self._real_time()))
+        for account_id in due:
+            self.advance(account_id, 0)
+
+    def advance(self, account_id: str, seconds: int) -> list[timers.Timer]:
+        """Move an account's clock ahead and return the steps taken on the way, each at its own time.
+
+        One transaction: a process killed meanwhile has either let all of that time pass or none.
+        """
+        with self._store.writing() as connection:
+            if seconds:
+                clock.move_ahead(connection, account_id, seconds)
+            now = int(self._real_time()) + clock.ahead(connection, account_id)
+            account = Account(
+                connection=connection, id=account_id, now=now, version=self._account_version, origin=""
+            )
+            taken = run_due(account, now)
+        if account.has_deliveries:
+            self._courier.call()
+        return taken
