@@ -265,6 +265,7 @@ OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
     "payment.void_due": ["commerce.payments.subscribers.void_attempt"],
     "payment.refund_due": ["commerce.payments.subscribers.send_refund"],
     "payment.refund_changed": ["commerce.aftersales.subscribers.note_refund"],
+    "payment.dispute_changed": ["commerce.aftersales.subscribers.note_dispute"],
 }
 
 # Celery: a nudge and a clock. What must happen is a row in PostgreSQL.

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import stripe
-import urllib3
 from pytest_django import Settings
 
 from commerce.accounts.models import Agent, Merchant
@@ -26,6 +22,8 @@ from tests.factories import (
     ShippingZoneFactory,
     TaxRateFactory,
 )
+from tests.purchase import Counter, Purchase
+from tests.stripe_account import StripeAccount
 
 
 @pytest.fixture(scope="session")
@@ -34,50 +32,6 @@ def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     sandbox = EmbeddedStripeSandbox(Path(tmp_path_factory.mktemp("stripe")))
     yield sandbox.attach()
     sandbox.detach()
-
-
-@dataclass(slots=True)
-class StripeAccount:
-    """One account of the sandbox: what agents mint, and what the ledger says happened."""
-
-    base: str
-    key: str
-
-    def mint(
-        self,
-        amount: int,
-        *,
-        card: str = "pm_card_visa",
-        currency: str = "usd",
-        expires_at: int | None = None,
-    ) -> str:
-        """Return a shared payment token that allows one charge up to an amount."""
-        limits: dict[str, Any] = {"currency": currency, "max_amount": amount}
-        if expires_at is not None:
-            limits["expires_at"] = expires_at
-        token = self._client().raw_request(
-            "post",
-            "/v1/test_helpers/shared_payment/granted_tokens",
-            payment_method=card,
-            usage_limits=limits,
-            stripe_version="2026-04-22.preview",
-        )
-        return str(token.data["id"])
-
-    def revoke(self, token: str) -> None:
-        path = f"/v1/test_helpers/shared_payment/granted_tokens/{token}/revoke"
-        self._client().raw_request("post", path, stripe_version="2026-04-22.preview")
-
-    def ledger(self) -> list[tuple[str, int]]:
-        """Return (entry, amount) of everything that ever happened to money, in order."""
-        answer = urllib3.request("GET", f"{self.base}/_sandbox/ledger?key={self.key}").json()
-        return [(row["entry"], row["amount"]) for row in answer["rows"]]
-
-    def intents(self) -> list[stripe.PaymentIntent]:
-        return list(self._client().v1.payment_intents.list({"limit": 100}).auto_paging_iter())
-
-    def _client(self) -> stripe.StripeClient:
-        return stripe.StripeClient(self.key, base_addresses={"api": self.base})
 
 
 @pytest.fixture
@@ -126,3 +80,22 @@ def stranger(db: None) -> AcpClient:
 
 def method_id(merchant: Merchant, title: str) -> str:
     return FulfillmentMethod.objects.get(merchant=merchant, title=title).pk
+
+
+@pytest.fixture
+def counter(acp: AcpClient, merchant: Merchant, stripe_account: StripeAccount) -> Counter:
+    return Counter(acp, merchant, stripe_account)
+
+
+@pytest.fixture
+def bought(counter: Counter) -> Purchase:
+    """Authorized, not captured yet."""
+    return counter.buy()
+
+
+@pytest.fixture
+def paid(bought: Purchase) -> Purchase:
+    """Captured."""
+    bought.settle()
+    assert bought.attempt().status == "captured"
+    return bought

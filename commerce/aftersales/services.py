@@ -13,7 +13,7 @@ from commerce.ids import new_id
 from commerce.inventory.services import restock
 from commerce.orders.models import Adjustment, Order, OrderLine
 from commerce.orders.services import lock_order, log_change
-from commerce.payments.models import Refund
+from commerce.payments.models import Dispute, Refund
 from commerce.payments.refunds import RefundTooLargeError, request_refund
 
 
@@ -147,4 +147,42 @@ _SHOWN = {
     Refund.Status.PENDING: Adjustment.Status.PENDING,
     Refund.Status.SUCCEEDED: Adjustment.Status.COMPLETED,
     Refund.Status.FAILED: Adjustment.Status.FAILED,
+}
+
+
+@transaction.atomic
+def note_dispute(dispute_id: str, *, now: datetime) -> None:
+    """Show on its order how a dispute stands. May run twice."""
+    dispute = Dispute.objects.select_related("attempt__order").get(pk=dispute_id)
+    order = lock_order(dispute.attempt.order.pk)
+    dispute.refresh_from_db()
+    status, told = _DISPUTED[Dispute.Status(dispute.status)]
+    adjustment, is_new = Adjustment.objects.get_or_create(
+        reference=dispute_id,
+        defaults={
+            "id": new_id("adj"),
+            "order": order,
+            "kind": Adjustment.Kind.DISPUTE,
+            "status": status,
+            "amount_minor": dispute.amount_minor,
+            "reason": dispute.reason,
+            "description": told,
+            "occurred_at": dispute.opened_at,
+        },
+    )
+    if not is_new and (adjustment.status, adjustment.description) == (status, told):
+        return
+    Adjustment.objects.filter(pk=adjustment.pk).update(status=status, description=told)
+    detail = {"dispute": dispute_id, "amount_minor": dispute.amount_minor, "reason": dispute.reason}
+    log_change(order, kind=f"dispute_{dispute.status}", now=now, detail=detail)
+
+
+_DISPUTED = {
+    Dispute.Status.WARNING_NEEDS_RESPONSE: (Adjustment.Status.PENDING, "The bank asks about the payment"),
+    Dispute.Status.WARNING_UNDER_REVIEW: (Adjustment.Status.PENDING, "The bank looks at the answer"),
+    Dispute.Status.WARNING_CLOSED: (Adjustment.Status.FAILED, "The bank is content"),
+    Dispute.Status.NEEDS_RESPONSE: (Adjustment.Status.PENDING, "The payment is disputed"),
+    Dispute.Status.UNDER_REVIEW: (Adjustment.Status.PENDING, "The bank looks at the evidence"),
+    Dispute.Status.WON: (Adjustment.Status.FAILED, "The dispute was decided for the shop"),
+    Dispute.Status.LOST: (Adjustment.Status.COMPLETED, "The dispute was decided for the cardholder"),
 }

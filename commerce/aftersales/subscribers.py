@@ -9,3 +9,8 @@ from commerce.outbox.relay import Event
 def note_refund(event: Event) -> None:
     """Show how a refund stands on the order that it belongs to."""
     services.note_refund(event.key, now=timezone.now())
+
+
+def note_dispute(event: Event) -> None:
+    """Show how a dispute stands on the order that it belongs to."""
+    services.note_dispute(event.key, now=timezone.now())

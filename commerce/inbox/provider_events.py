@@ -17,7 +17,8 @@ from commerce.checkout.complete import resume
 from commerce.errors import UnavailableError
 from commerce.inbox.models import ProviderEvent
 from commerce.outbox.services import record_event
-from commerce.payments.gateway import FoundRefund, ProviderNotice, gateway
+from commerce.payments.disputes import record_dispute
+from commerce.payments.gateway import FoundDispute, FoundRefund, ProviderNotice, gateway
 from commerce.payments.models import PaymentAttempt
 from commerce.payments.refunds import adopt_refund, settle_refund
 from commerce.payments.selectors import attempt_of
@@ -62,6 +63,8 @@ def handle_event(event_id: str, *, now: datetime) -> None:
             _look_at_payment(event, subject, now)
         case "refund":
             _look_at_refund(event, now)
+        case "dispute":
+            _look_at_dispute(event, now)
     ProviderEvent.objects.filter(pk=event_id).update(handled_at=now)
 
 
@@ -118,3 +121,14 @@ def _look_at_refund(event: ProviderEvent, now: datetime) -> None:
         status=refund.status,
         now=now,
     )
+
+
+def _look_at_dispute(event: ProviderEvent, now: datetime) -> None:
+    found = gateway().look_up_dispute(event.subject)
+    if not isinstance(found, FoundDispute):
+        raise ProviderUndecidedError(found.reason)
+    attempt = attempt_of(provider_reference=found.payment_reference)
+    if attempt is None:
+        logger.warning("an event tells of a dispute that is not ours", extra={"event": event.pk})
+        return
+    record_dispute(attempt.pk, found, now=now)

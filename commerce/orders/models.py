@@ -155,7 +155,7 @@ class Adjustment(models.Model):
     lines = models.JSONField(default=list, help_text="[{id, quantity}] of the lines concerned")
     reason = models.CharField(max_length=60, blank=True)
     description = models.CharField(max_length=255, blank=True)
-    reference = IdField(blank=True, help_text="the refund it tells of")
+    reference = IdField(blank=True, help_text="the refund or the dispute it tells of")
     occurred_at = models.DateTimeField()
 
     class Meta:

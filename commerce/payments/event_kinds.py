@@ -7,6 +7,11 @@ WATCHED = (
     "refund.created",
     "refund.updated",
     "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.funds_withdrawn",
 )
 """What an endpoint should be told at once: it happens without us. What we ask for, its answer tells."""
 

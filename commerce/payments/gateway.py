@@ -130,6 +130,19 @@ class FoundRefund:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundDispute:
+    """A dispute as the provider knows it; `status` in the words of `Dispute.Status`."""
+
+    provider_reference: str
+    payment_reference: str
+    amount_minor: int
+    reason: str
+    status: str
+    respond_by: datetime | None
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderNotice:
     """Something that happened at the provider: which object it is about, and what it was like then."""
 
@@ -162,6 +175,9 @@ class Gateway(Protocol):
 
     def look_up_refund(self, provider_reference: str) -> FoundRefund | Unknown:
         """Return a refund as it stands now."""
+
+    def look_up_dispute(self, provider_reference: str) -> FoundDispute | Unknown:
+        """Return a dispute as it stands now."""
 
     def read_notice(self, body: bytes, *, signature: str, now: datetime) -> ProviderNotice:
         """Read what was sent to us. Raises NoticeRefusedError unless it is signed, of this time and meant."""

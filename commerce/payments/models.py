@@ -145,3 +145,50 @@ REFUND_TRANSITIONS = Transitions(
         "failed": frozenset(),
     }
 )
+
+
+class Dispute(models.Model):
+    """A cardholder's bank asks back what was taken, or asks about it first. The provider decides nothing of it."""
+
+    class Status(models.TextChoices):
+        WARNING_NEEDS_RESPONSE = "warning_needs_response", "inquiry, to be answered"
+        WARNING_UNDER_REVIEW = "warning_under_review", "inquiry, answered"
+        WARNING_CLOSED = "warning_closed", "inquiry, over without a chargeback"
+        NEEDS_RESPONSE = "needs_response", "chargeback, to be answered"
+        UNDER_REVIEW = "under_review", "chargeback, answered"
+        WON = "won", "the money is back"
+        LOST = "lost", "the money is gone"
+
+    id = IdField("dsp")
+    attempt = models.ForeignKey(PaymentAttempt, on_delete=models.PROTECT, related_name="disputes")
+    provider_reference = models.CharField(max_length=100, unique=True)
+    amount_minor = models.BigIntegerField()
+    reason = models.CharField(max_length=60, blank=True)
+    status = models.CharField(max_length=25, choices=Status)
+    respond_by = models.DateTimeField(null=True, blank=True, help_text="evidence counts until then")
+    opened_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="dispute_amount_positive", condition=Q(amount_minor__gt=0))]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+FREEZING = (Dispute.Status.NEEDS_RESPONSE, Dispute.Status.UNDER_REVIEW, Dispute.Status.LOST)
+"""While a dispute is one of these the bank has the money, and the provider refuses refunds."""
+
+DISPUTE_TRANSITIONS = Transitions(
+    {
+        "warning_needs_response": frozenset(
+            {"warning_under_review", "warning_closed", "needs_response", "under_review", "won", "lost"}
+        ),
+        "warning_under_review": frozenset({"warning_closed", "needs_response", "under_review", "won", "lost"}),
+        "warning_closed": frozenset({"needs_response", "under_review", "won", "lost"}),
+        "needs_response": frozenset({"under_review", "won", "lost"}),
+        "under_review": frozenset({"needs_response", "won", "lost"}),
+        "won": frozenset({"lost", "needs_response"}),  # a bank may dispute a second time
+        "lost": frozenset({"won"}),  # or give in late
+    }
+)

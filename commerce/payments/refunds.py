@@ -15,7 +15,7 @@ from django.db.models import F
 from commerce.errors import CommerceError
 from commerce.ids import new_id
 from commerce.outbox.services import record_event
-from commerce.payments.models import REFUND_TRANSITIONS, PaymentAttempt, Refund
+from commerce.payments.models import FREEZING, REFUND_TRANSITIONS, PaymentAttempt, Refund
 
 logger = logging.getLogger(__name__)
 
@@ -26,16 +26,24 @@ class RefundTooLargeError(CommerceError):
     code = "refund_too_large"
 
 
+class RefundFrozenError(CommerceError):
+    """The payment is disputed; giving it back as well would give it back twice."""
+
+    code = "refund_frozen"
+
+
 def request_refund(
     attempt_id: str, *, amount_minor: int, now: datetime, reason: str = "", request_key: str = ""
 ) -> Refund:
     """Promise to give back a part of an attempt, or all of it. Needs an open transaction.
 
-    The same `request_key` gets the refund that it got before. Raises RefundTooLargeError.
+    The same `request_key` gets the refund that it got before. Raises RefundTooLargeError, RefundFrozenError.
     """
     attempt = PaymentAttempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
     if request_key and (known := attempt.refunds.filter(request_key=request_key).first()):
         return known
+    if attempt.disputes.filter(status__in=FREEZING).exists():
+        raise RefundFrozenError("The payment is disputed: the bank has the money, and decides.")
     left = attempt.amount_minor - attempt.refunded_minor if attempt.status in _PAID else 0
     if not 0 < amount_minor <= left:
         raise RefundTooLargeError(f"From 1 to {left} can be given back.", target=("amount_minor",))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NoReturn, cast
 from urllib.parse import quote
 
@@ -29,6 +29,7 @@ from commerce.payments.gateway import (
     CaptureResult,
     Charge,
     Declined,
+    FoundDispute,
     FoundRefund,
     Gone,
     ProviderNotice,
@@ -212,6 +213,22 @@ class StripeGateway:
             refund=_refunded(refund),
             refund_id=str(getattr(refund.metadata, "refund", "")) if refund.metadata else "",
             payment_reference=str(refund.payment_intent or ""),
+        )
+
+    def look_up_dispute(self, provider_reference: str) -> FoundDispute | Unknown:
+        try:
+            dispute = self._client.v1.disputes.retrieve(provider_reference)
+        except stripe.StripeError as problem:
+            return Unknown(f"{type(problem).__name__} {problem.http_status or ''}".strip())
+        due_by = dispute.evidence_details.due_by
+        return FoundDispute(
+            provider_reference=dispute.id,
+            payment_reference=str(dispute.payment_intent or ""),
+            amount_minor=dispute.amount,
+            reason=dispute.reason,
+            status=str(dispute.status),
+            respond_by=datetime.fromtimestamp(due_by, tz=UTC) if due_by else None,
+            opened_at=datetime.fromtimestamp(dispute.created, tz=UTC),
         )
 
     def read_notice(self, body: bytes, *, signature: str, now: datetime) -> ProviderNotice:

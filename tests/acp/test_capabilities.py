@@ -10,8 +10,8 @@ import pytest
 from commerce.accounts.models import Agent, Merchant
 from commerce.catalog.models import Variant
 from tests.api import AcpClient
-from tests.conftest import StripeAccount
 from tests.factories import VariantFactory
+from tests.stripe_account import StripeAccount
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from commerce.accounts.models import Merchant
 from tests.api import AcpClient
-from tests.conftest import StripeAccount
 from tests.factories import VariantFactory
+from tests.stripe_account import StripeAccount
 
 
 def test_buys(acp: AcpClient, merchant: Merchant, stripe_account: StripeAccount) -> None:

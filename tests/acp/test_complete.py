@@ -19,8 +19,9 @@ from commerce.orders.models import Order, OrderEvent
 from commerce.outbox.models import OutboxEvent
 from commerce.payments.models import PaymentAttempt
 from tests.api import BUYER, SAN_FRANCISCO, AcpClient, payment
-from tests.conftest import StripeAccount, method_id
+from tests.conftest import method_id
 from tests.factories import DiscountFactory, TaxRateFactory, VariantFactory
+from tests.stripe_account import StripeAccount
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ from commerce.checkout.models import CheckoutSession
 from commerce.idempotency.models import IdempotencyRecord
 from commerce.orders.models import Order
 from tests.api import AcpClient, Answer, payment
-from tests.conftest import StripeAccount, method_id
+from tests.conftest import method_id
 from tests.factories import VariantFactory
+from tests.stripe_account import StripeAccount
 
 
 @pytest.fixture

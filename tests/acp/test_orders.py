@@ -12,8 +12,8 @@ from commerce.catalog.models import Variant
 from commerce.fulfillment.services import Parcel, Step, record_step
 from commerce.orders.models import Adjustment, Order
 from tests.api import AcpClient, Answer
-from tests.conftest import StripeAccount
 from tests.factories import VariantFactory
+from tests.stripe_account import StripeAccount
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from commerce.accounts.models import Agent, Merchant
 from commerce.accounts.services import issue_key
 from tests.api import AcpClient, Answer
-from tests.conftest import StripeAccount, method_id
+from tests.conftest import method_id
 from tests.factories import DiscountFactory, VariantFactory
+from tests.stripe_account import StripeAccount
 
 CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from commerce.aftersales.services import NothingToCancelError, cancel_order
 from commerce.fulfillment.services import Parcel, Step, record_step
 from commerce.inventory.models import StockItem
-from tests.aftersales.conftest import Purchase
+from tests.purchase import Purchase
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from commerce.outbox.models import OutboxEvent
 from commerce.payments.models import PaymentAttempt
 from commerce.payments.sweeps import chase_captures
-from tests.aftersales.conftest import Purchase
+from tests.purchase import Purchase
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

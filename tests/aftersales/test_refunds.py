@@ -12,7 +12,7 @@ from commerce.aftersales.services import refund_order
 from commerce.orders.models import Adjustment
 from commerce.payments.models import Refund
 from commerce.payments.refunds import RefundTooLargeError, settle_refund
-from tests.aftersales.conftest import Purchase
+from tests.purchase import Counter, Purchase
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -122,3 +122,31 @@ def test_a_refund_that_fails_later_can_be_given_anew(paid: Purchase) -> None:
     assert (paid.adjustments(), paid.attempt().refunded_minor) == ([("refund", "failed", total)], 0)
     assert paid.log()[-1] == "refund_failed"
     assert paid.order.events.get(kind="refund_failed").detail["failure_code"] == "lost_or_stolen_card"
+
+
+def test_a_pending_refund_succeeds_when_the_provider_says_so(counter: Counter) -> None:
+    purchase = counter.buy("pm_card_pendingRefund")
+    purchase.settle()
+    refund(purchase, 1500)
+    purchase.settle()
+    assert (Refund.objects.get().status, purchase.adjustments()) == ("pending", [("refund", "pending", 1500)])
+
+    purchase.stripe.advance(3600)
+    purchase.hear()
+
+    assert (Refund.objects.get().status, purchase.adjustments()) == ("succeeded", [("refund", "completed", 1500)])
+
+
+def test_a_refund_that_the_bank_sends_back_is_owed_again(counter: Counter) -> None:
+    purchase = counter.buy("pm_card_refundFail")
+    purchase.settle()
+    refund(purchase, 1500)
+    purchase.settle()
+    assert purchase.adjustments() == [("refund", "completed", 1500)]
+
+    purchase.stripe.advance(3600)
+    purchase.hear()
+
+    assert purchase.adjustments() == [("refund", "failed", 1500)]
+    assert purchase.attempt().refunded_minor == 0
+    assert purchase.log()[-1] == "refund_failed"

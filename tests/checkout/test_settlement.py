@@ -24,9 +24,9 @@ from commerce.payments.models import ATTEMPT_TRANSITIONS, PaymentAttempt
 from commerce.payments.services import take_over
 from commerce.payments.subscribers import void_attempt
 from tests.api import AcpClient, Answer, payment
-from tests.conftest import StripeAccount
 from tests.factories import VariantFactory
 from tests.provider import wire_to
+from tests.stripe_account import StripeAccount
 
 
 @pytest.fixture

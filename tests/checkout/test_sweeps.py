@@ -23,8 +23,8 @@ from commerce.payments.models import PaymentAttempt
 from commerce.payments.services import Attempt, begin_write
 from commerce.statements import write
 from tests.api import AcpClient
-from tests.conftest import StripeAccount
 from tests.factories import DiscountFactory, VariantFactory
+from tests.stripe_account import StripeAccount
 
 
 def test_an_open_session_ends_with_its_time(acp: AcpClient, merchant: Merchant, settings: Settings) -> None:

@@ -21,9 +21,9 @@ from commerce.payments.gateway import forget_gateway
 from commerce.payments.models import PaymentAttempt
 from commerce.statements import write
 from tests.api import AcpClient, Answer, payment
-from tests.conftest import StripeAccount
 from tests.factories import VariantFactory
 from tests.provider import Wire, wire_to
+from tests.stripe_account import StripeAccount
 
 LOST = ["refuse", "lose", "cut", "drop", "busy"]
 

@@ -17,8 +17,8 @@ from commerce.orders.models import Order
 from commerce.payments.models import PaymentAttempt
 from tests.api import AcpClient, Answer
 from tests.concurrency.racing import race
-from tests.conftest import StripeAccount
 from tests.factories import DiscountFactory, VariantFactory
+from tests.stripe_account import StripeAccount
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -24,8 +24,8 @@ from commerce.inventory.models import Reservation, StockItem
 from commerce.orders.models import Order
 from commerce.payments.models import PaymentAttempt
 from tests.api import AcpClient, Answer
-from tests.conftest import StripeAccount
 from tests.factories import VariantFactory
+from tests.stripe_account import StripeAccount
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

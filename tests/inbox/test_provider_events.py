@@ -20,12 +20,10 @@ from commerce.orders.models import Order
 from commerce.payments.gateway import ProviderNotice, forget_gateway, gateway
 from commerce.payments.models import PaymentAttempt, Refund
 from commerce.payments.transfers import ProviderUndecidedError
-from tests.aftersales.conftest import Purchase, bought, paid
 from tests.api import AcpClient, payment
-from tests.conftest import StripeAccount
 from tests.provider import wire_to
-
-__all__ = ["bought", "paid"]
+from tests.purchase import Purchase
+from tests.stripe_account import StripeAccount
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

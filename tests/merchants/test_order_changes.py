@@ -10,9 +10,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from commerce.orders.models import Adjustment, Order
-from tests.aftersales.conftest import Purchase, bought, paid
-
-__all__ = ["bought", "paid"]
+from tests.purchase import Purchase
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

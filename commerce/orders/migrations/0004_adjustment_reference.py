@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='adjustment',
             name='reference',
-            field=commerce.fields.IdField(blank=True, help_text='the refund it tells of', max_length=40),
+            field=commerce.fields.IdField(blank=True, help_text='the refund or the dispute it tells of', max_length=40),
         ),
         migrations.AddConstraint(
             model_name='adjustment',

@@ -1,19 +1,21 @@
+"""An order of three totes and a cap, and what every side says of it."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pytest
 from django.utils import timezone
 
 from commerce.accounts.models import Merchant
 from commerce.catalog.models import Variant
+from commerce.inbox.provider_events import fetch_missed
 from commerce.orders.models import Adjustment, Order
 from commerce.outbox.models import OutboxEvent
 from commerce.outbox.relay import drain
 from commerce.payments.models import PaymentAttempt
 from tests.api import AcpClient
-from tests.conftest import StripeAccount
 from tests.factories import VariantFactory
+from tests.stripe_account import StripeAccount
 
 
 @dataclass(slots=True)
@@ -36,6 +38,11 @@ class Purchase:
             OutboxEvent.objects.update(due_at=timezone.now())
             drain()
 
+    def hear(self) -> None:
+        """Be told by the provider of whatever happened there, and do what follows."""
+        fetch_missed(now=timezone.now())
+        self.settle()
+
     def attempt(self) -> PaymentAttempt:
         return PaymentAttempt.objects.get(pk=self.order.payment_id)
 
@@ -51,20 +58,19 @@ class Purchase:
         return sum(amount for entry, amount in self.stripe.ledger() if entry in ("refund", "void", "release"))
 
 
-@pytest.fixture
-def bought(acp: AcpClient, merchant: Merchant, stripe_account: StripeAccount) -> Purchase:
-    """Authorized, not captured yet: 3 x 24.00 and 10.00, 5.00 for delivery, tax."""
-    tote = VariantFactory.create(merchant=merchant, price_minor=2400, stock__on_hand=10)
-    cap = VariantFactory.create(merchant=merchant, price_minor=1000, stock__on_hand=10)
-    session = acp.create({"id": tote.pk, "quantity": 3}, cap.pk)
-    done = acp.complete(session.body["id"], stripe_account.mint(session.total()))
-    order = Order.objects.get(pk=done.body["order"]["id"])
-    return Purchase(acp, stripe_account, order, session.body["id"], tote, cap)
+@dataclass(slots=True)
+class Counter:
+    """Where the same things can be bought with any card."""
 
+    acp: AcpClient
+    merchant: Merchant
+    stripe: StripeAccount
 
-@pytest.fixture
-def paid(bought: Purchase) -> Purchase:
-    """Captured."""
-    bought.settle()
-    assert bought.attempt().status == "captured"
-    return bought
+    def buy(self, card: str = "pm_card_visa") -> Purchase:
+        """Buy 3 x 24.00 and 10.00, 5.00 for delivery, tax: authorized, not captured yet."""
+        tote = VariantFactory.create(merchant=self.merchant, price_minor=2400, stock__on_hand=10)
+        cap = VariantFactory.create(merchant=self.merchant, price_minor=1000, stock__on_hand=10)
+        session = self.acp.create({"id": tote.pk, "quantity": 3}, cap.pk)
+        done = self.acp.complete(session.body["id"], self.stripe.mint(session.total(), card=card))
+        order = Order.objects.get(pk=done.body["order"]["id"])
+        return Purchase(self.acp, self.stripe, order, session.body["id"], tote, cap)

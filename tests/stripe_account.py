@@ -1,0 +1,64 @@
+"""One account of the Stripe sandbox: what agents mint, and what the ledger says happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import stripe
+import urllib3
+
+
+@dataclass(slots=True)
+class StripeAccount:
+    """One account of the sandbox: what agents mint, and what the ledger says happened."""
+
+    base: str
+    key: str
+
+    def mint(
+        self,
+        amount: int,
+        *,
+        card: str = "pm_card_visa",
+        currency: str = "usd",
+        expires_at: int | None = None,
+    ) -> str:
+        """Return a shared payment token that allows one charge up to an amount."""
+        limits: dict[str, Any] = {"currency": currency, "max_amount": amount}
+        if expires_at is not None:
+            limits["expires_at"] = expires_at
+        token = self._client().raw_request(
+            "post",
+            "/v1/test_helpers/shared_payment/granted_tokens",
+            payment_method=card,
+            usage_limits=limits,
+            stripe_version="2026-04-22.preview",
+        )
+        return str(token.data["id"])
+
+    def revoke(self, token: str) -> None:
+        path = f"/v1/test_helpers/shared_payment/granted_tokens/{token}/revoke"
+        self._client().raw_request("post", path, stripe_version="2026-04-22.preview")
+
+    def advance(self, seconds: int) -> None:
+        """Let time pass at the provider."""
+        urllib3.request(
+            "POST", f"{self.base}/_sandbox/clock", body=urlencode({"key": self.key, "advance": seconds})
+        )
+
+    def client(self) -> stripe.StripeClient:
+        """Return what the merchant may do at the provider."""
+        return self._client()
+
+    def ledger(self) -> list[tuple[str, int]]:
+        """Return (entry, amount) of everything that ever happened to money, in order."""
+        answer = urllib3.request("GET", f"{self.base}/_sandbox/ledger?key={self.key}").json()
+        return [(row["entry"], row["amount"]) for row in answer["rows"]]
+
+    def intents(self) -> list[stripe.PaymentIntent]:
+        return list(self._client().v1.payment_intents.list({"limit": 100}).auto_paging_iter())
+
+    def _client(self) -> stripe.StripeClient:
+        return stripe.StripeClient(self.key, base_addresses={"api": self.base})
