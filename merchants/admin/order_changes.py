@@ -1,4 +1,4 @@
-"""Refunding and canceling an order: a form each, and one call into the domain."""
+"""Refunding and canceling an order: a form each, one call into the domain. And what a bank wants to see of it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from commerce.aftersales.evidence import evidence_pack
 from commerce.aftersales.services import cancel_order, refund_order
 from commerce.errors import CommerceError
 from commerce.fulfillment.services import unsent
@@ -113,6 +114,12 @@ def change_urls(owner: _Site) -> list[URLPattern]:
             name=f"orders_order_{name}",
         )
         for name, form in FORMS.items()
+    ] + [
+        path(
+            "<path:order_id>/evidence/",
+            owner.admin_site.admin_view(_evidence),
+            name="orders_order_evidence",
+        )
     ]
 
 
@@ -132,3 +139,16 @@ def _change(
             return redirect("admin:orders_order_change", order.pk)
     context = {**owner.admin_site.each_context(request), "title": form.title, "order": order, "form": form}
     return TemplateResponse(request, "admin/order_change.html", context)
+
+
+def _evidence(request: HttpRequest, order_id: str) -> HttpResponse:
+    """Send the archive that a bank wants to see when it disputes the payment."""
+    if not request.user.has_perm("orders.view_order"):
+        raise PermissionDenied
+    order = get_object_or_404(Order, pk=unquote(order_id))
+    archive = evidence_pack(order.pk, now=timezone.now())
+    return HttpResponse(
+        archive,
+        content_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="evidence-{order.number}.zip"'},
+    )

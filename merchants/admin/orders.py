@@ -6,10 +6,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.urls import reverse
+from django.utils.html import format_html
 
 from commerce.fulfillment.models import Shipment
 from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine
-from commerce.payments.models import PaymentAttempt, Refund
+from commerce.payments.models import Dispute, PaymentAttempt, Refund
 from merchants.admin.base import ReadOnlyAdmin, ReadOnlyInline, money, pretty
 from merchants.admin.order_changes import change_urls
 
@@ -174,3 +175,20 @@ class PaymentAttemptAdmin(ReadOnlyAdmin):
     list_select_related = ("merchant",)
     search_fields = ("id", "reference", "provider_reference")
     ordering = ("-submitted_at", "pk")
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnlyAdmin):
+    amount = money("amount_minor", "Amount", currency="attempt.currency")
+    list_display = ("id", "order", "status", amount, "reason", "respond_by", "opened_at")
+    shown = (*list_display, "attempt", "provider_reference", "updated_at")
+    list_filter = ("status", "attempt__merchant")
+    list_select_related = ("attempt__order",)
+    search_fields = ("id", "provider_reference", "attempt__order__number")
+    ordering = ("respond_by", "pk")
+
+    @admin.display(ordering="attempt__order__number")
+    def order(self, dispute: Dispute) -> str:
+        """Lead to the order, and there to what a bank wants to see."""
+        order = dispute.attempt.order
+        return format_html('<a href="{}">{}</a>', reverse("admin:orders_order_change", args=[order.pk]), order)

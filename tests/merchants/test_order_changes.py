@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
+import zipfile
 
 import pytest
 from django.contrib.admin.utils import quote
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from django.utils import timezone
 
+from commerce.fulfillment.services import Parcel, Step, record_step
 from commerce.orders.models import Adjustment, Order
 from tests.purchase import Purchase
 
@@ -85,3 +90,22 @@ def test_who_may_only_look_changes_nothing(client: Client, paid: Purchase) -> No
 
     assert client.post(url(paid.order, "refund"), {"amount": "1", "key": "k"}).status_code == 403
     assert "/refund/" not in client.get(f"/admin/orders/order/{quote(paid.order.pk)}/change/").content.decode()
+
+
+def test_what_a_bank_wants_to_see_is_one_archive(chief: Client, paid: Purchase) -> None:
+    parcel = Parcel("P1", carrier="UPS", tracking_number="1Z999AA1")
+    record_step(paid.order.pk, parcel, Step("delivered", timezone.now(), "Left at the door"), now=timezone.now())
+
+    answer = chief.get(url(paid.order, "evidence"))
+
+    assert answer["Content-Disposition"] == f'attachment; filename="evidence-{paid.order.number}.zip"'
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    summary = archive.read("summary.txt").decode()
+    told = json.loads(archive.read("payment.json"))
+    confirmed = json.loads(archive.read("confirmation.json"))
+    for words in (paid.order.number, paid.order.email, "San Francisco", "1Z999AA1", "Left at the door"):
+        assert words in summary
+    assert told["provider_reference"] == paid.attempt().provider_reference
+    assert told["captured_minor"] == confirmed["totals"]["total_minor"] == paid.order.total_minor
+    assert [entry["kind"] for entry in json.loads(archive.read("order_log.json"))] == paid.log()
+    assert "spt_" not in "".join(archive.read(name).decode() for name in archive.namelist())

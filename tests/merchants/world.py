@@ -18,7 +18,7 @@ from commerce.inbox.models import InboxMessage, ProviderEvent
 from commerce.inventory.models import Reservation
 from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine
 from commerce.outbox.models import OutboxEvent
-from commerce.payments.models import PaymentAttempt
+from commerce.payments.models import Dispute, PaymentAttempt
 from tests.factories import (
     AgentFactory,
     DiscountFactory,
@@ -145,6 +145,15 @@ def _queues(merchant: Merchant, agent: Agent, order: Order, number: int) -> None
         kind="shipment.shipped",
         payload={"order": order.number},
         received_at=NOW,
+    )
+    Dispute.objects.create(
+        id=new_id("dsp"),
+        attempt_id=order.payment_id,
+        provider_reference=f"du_{order.pk}",
+        amount_minor=900,
+        status="needs_response",
+        opened_at=NOW,
+        updated_at=NOW,
     )
     ProviderEvent.objects.create(
         id=f"evt_{order.pk}",
