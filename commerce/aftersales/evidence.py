@@ -42,7 +42,7 @@ def evidence_pack(order_id: str, *, now: datetime) -> bytes:
 
 
 def _json(value: object) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2)
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str)
 
 
 def _payment(attempt: PaymentAttempt | None) -> dict[str, Any]:
