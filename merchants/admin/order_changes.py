@@ -34,8 +34,12 @@ class ChangeForm(forms.Form):
 
     title = ""
     button = ""
+    nothing = ""  # why there is nothing to do, where that is so
     note = forms.CharField(
-        max_length=255, required=False, help_text="The buyer and the agent read this with the order."
+        max_length=255,
+        required=False,
+        help_text="The buyer and the agent read this with the order.",
+        widget=forms.TextInput(attrs={"size": 40}),
     )
 
     def __init__(self, order: Order, *args: Any, **options: Any) -> None:
@@ -54,6 +58,8 @@ class RefundForm(ChangeForm):
     def __init__(self, order: Order, *args: Any, **options: Any) -> None:
         super().__init__(order, *args, **options)
         left = order.payment.amount_minor - order.payment.refunded_minor if order.payment else 0
+        if not left:
+            self.nothing = "Nothing is left to be given back."
         self.fields["amount"].initial = decimal_text(left, order.currency)
         self.fields["amount"].help_text = f"{Money(left, order.currency)} can be given back."
 
@@ -82,7 +88,12 @@ class CancelForm(ChangeForm):
     def __init__(self, order: Order, *args: Any, **options: Any) -> None:
         super().__init__(order, *args, **options)
         lines = {line.pk: line for line in order.lines.order_by("position")}
-        for line_id, left in unsent(order, lines.values()).items():
+        waiting = unsent(order, lines.values())
+        if not waiting:
+            self.nothing = (
+                "Everything of this order has been sent or canceled. Money can be given back all the same."
+            )
+        for line_id, left in waiting.items():
             self.fields[line_id] = forms.IntegerField(
                 label=lines[line_id].title,
                 initial=left,

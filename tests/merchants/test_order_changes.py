@@ -109,3 +109,11 @@ def test_what_a_bank_wants_to_see_is_one_archive(chief: Client, paid: Purchase) 
     assert told["captured_minor"] == confirmed["totals"]["total_minor"] == paid.order.total_minor
     assert [entry["kind"] for entry in json.loads(archive.read("order_log.json"))] == paid.log()
     assert "spt_" not in "".join(archive.read(name).decode() for name in archive.namelist())
+
+
+def test_where_nothing_is_left_the_page_says_so(chief: Client, paid: Purchase) -> None:
+    chief.post(url(paid.order, "cancel"), {paid.line(paid.tote): 3, paid.line(paid.cap): 1})
+    paid.settle()
+
+    assert "sent or canceled" in chief.get(url(paid.order, "cancel")).content.decode()
+    assert "Nothing is left" in chief.get(url(paid.order, "refund")).content.decode()
