@@ -263,6 +263,7 @@ OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
     "provider.noticed": ["commerce.inbox.subscribers.handle_provider_event"],
     "payment.capture_due": ["commerce.payments.subscribers.capture_attempt"],
     "payment.void_due": ["commerce.payments.subscribers.void_attempt"],
+    "payment.lapsed": ["commerce.aftersales.subscribers.cancel_unpaid"],
     "payment.refund_due": ["commerce.payments.subscribers.send_refund"],
     "payment.refund_changed": ["commerce.aftersales.subscribers.note_refund"],
     "payment.dispute_changed": ["commerce.aftersales.subscribers.note_dispute"],

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -14,7 +15,9 @@ from commerce.inventory.services import restock
 from commerce.orders.models import Adjustment, Order, OrderLine
 from commerce.orders.services import lock_order, log_change
 from commerce.payments.models import Dispute, Refund
-from commerce.payments.refunds import RefundTooLargeError, request_refund
+from commerce.payments.refunds import PAID, RefundTooLargeError, request_refund
+
+logger = logging.getLogger(__name__)
 
 
 class NothingToCancelError(CommerceError):
@@ -68,6 +71,15 @@ def cancel_order(
     return adjustment
 
 
+def cancel_unpaid(attempt_id: str, *, now: datetime) -> None:
+    """Cancel what is not sent yet of an order whose hold is gone. May run twice."""
+    order_id = Order.objects.values_list("pk", flat=True).get(payment_id=attempt_id)
+    try:
+        cancel_order(order_id, reason="payment_lapsed", note="The payment lapsed before it was taken", now=now)
+    except NothingToCancelError:
+        logger.exception("an order was sent and its payment has lapsed", extra={"order": order_id})
+
+
 def _require_unsent(wanted: Mapping[str, int], left: Mapping[str, int]) -> None:
     if not wanted:
         raise NothingToCancelError("Everything of this order is in a shipment already, or was canceled.")
@@ -87,7 +99,7 @@ def _take_off(lines: list[OrderLine], wanted: Mapping[str, int]) -> None:
 
 def _left_to_give_back(order: Order) -> int:
     payment = order.payment
-    return payment.amount_minor - payment.refunded_minor if payment else 0
+    return payment.amount_minor - payment.refunded_minor if payment and payment.status in PAID else 0
 
 
 def _give_back(

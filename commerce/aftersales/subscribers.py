@@ -14,3 +14,8 @@ def note_refund(event: Event) -> None:
 def note_dispute(event: Event) -> None:
     """Show how a dispute stands on the order that it belongs to."""
     services.note_dispute(event.key, now=timezone.now())
+
+
+def cancel_unpaid(event: Event) -> None:
+    """Send nothing more of an order whose payment lapsed before it could be taken."""
+    services.cancel_unpaid(event.key, now=timezone.now())

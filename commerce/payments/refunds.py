@@ -44,7 +44,7 @@ def request_refund(
         return known
     if attempt.disputes.filter(status__in=FREEZING).exists():
         raise RefundFrozenError("The payment is disputed: the bank has the money, and decides.")
-    left = attempt.amount_minor - attempt.refunded_minor if attempt.status in _PAID else 0
+    left = attempt.amount_minor - attempt.refunded_minor if attempt.status in PAID else 0
     if not 0 < amount_minor <= left:
         raise RefundTooLargeError(f"From 1 to {left} can be given back.", target=("amount_minor",))
     PaymentAttempt.objects.filter(pk=attempt_id).update(refunded_minor=F("refunded_minor") + amount_minor)
@@ -60,7 +60,7 @@ def request_refund(
     return refund
 
 
-_PAID = (PaymentAttempt.Status.AUTHORIZED, PaymentAttempt.Status.CAPTURED)
+PAID = (PaymentAttempt.Status.AUTHORIZED, PaymentAttempt.Status.CAPTURED)
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from commerce.outbox.services import record_event
 from commerce.payments.gateway import (
     AlreadyCaptured,
     Captured,
@@ -52,8 +53,10 @@ def capture(attempt_id: str, *, now: datetime) -> bool:
                     release_refunds(attempt.id, released_minor=attempt.amount_minor - captured, now=now)
             return True
         case Gone():
-            if _move(attempt, PaymentAttempt.Status.VOIDED, now=now):
-                logger.error("a hold was gone before its capture", extra={"attempt": attempt.id})
+            with transaction.atomic():
+                if _move(attempt, PaymentAttempt.Status.VOIDED, now=now):
+                    logger.error("a hold was gone before its capture", extra={"attempt": attempt.id})
+                    record_event("payment.lapsed", key=attempt.id, now=now)
             return False
         case Refused(code=code):
             raise ProviderUndecidedError(f"capture refused: {code}")

@@ -90,9 +90,7 @@ class CancelForm(ChangeForm):
         lines = {line.pk: line for line in order.lines.order_by("position")}
         waiting = unsent(order, lines.values())
         if not waiting:
-            self.nothing = (
-                "Everything of this order has been sent or canceled. Money can be given back all the same."
-            )
+            self.nothing = "Everything of this order has been sent or canceled. Money can still be given back."
         for line_id, left in waiting.items():
             self.fields[line_id] = forms.IntegerField(
                 label=lines[line_id].title,

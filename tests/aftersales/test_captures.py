@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from commerce.inventory.models import StockItem
 from commerce.outbox.models import OutboxEvent
 from commerce.payments.models import PaymentAttempt
 from commerce.payments.sweeps import chase_captures
@@ -52,3 +53,29 @@ def test_an_alarm_a_day_before_a_hold_lapses(
         chase_captures(now=timezone.now())
 
     assert caplog.text.count("a hold lapses soon") == alarms
+
+
+def test_an_order_whose_payment_lapsed_is_not_sent(bought: Purchase) -> None:
+    bought.stripe.client().v1.payment_intents.cancel(bought.attempt().provider_reference)
+    OutboxEvent.objects.filter(topic="payment.capture_due").delete()
+
+    for _ in range(2):
+        bought.hear()
+
+    order = bought.acp.read(bought.session_id).body["order"]
+    (canceled,) = order["adjustments"]
+    assert (bought.attempt().status, order["status"]) == ("voided", "canceled")
+    assert (canceled["type"], canceled["reason"]) == ("cancellation", "payment_lapsed")
+    assert StockItem.objects.get(pk=bought.tote.pk).on_hand == 10
+    assert bought.log() == ["placed", "canceled"]
+
+
+def test_a_hold_that_lapsed_by_itself_is_noticed(bought: Purchase) -> None:
+    OutboxEvent.objects.filter(topic="payment.capture_due").delete()
+    bought.stripe.advance(8 * 24 * 3600)
+
+    bought.hear()
+
+    assert bought.attempt().status == "voided"
+    assert bought.acp.read(bought.session_id).body["order"]["status"] == "canceled"
+    assert "capture" not in [entry for entry, _ in bought.stripe.ledger()]
