@@ -98,6 +98,8 @@ def _handle(event: Event) -> bool:
 
 def _put_off(event: Event, reason: str) -> None:
     is_over = event.tries > len(RETRY_SECONDS)
+    if is_over:
+        logger.error("an event was given up: %s", reason, extra={"event": event.id, "topic": event.topic})
     wait = RETRY_SECONDS[min(event.tries, len(RETRY_SECONDS)) - 1]
     OutboxEvent.objects.filter(pk=event.id).update(
         status=OutboxEvent.Status.DEAD if is_over else OutboxEvent.Status.PENDING,

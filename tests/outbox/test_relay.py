@@ -83,11 +83,16 @@ def test_a_failing_subscriber_holds_up_nobody() -> None:
     assert left.due_at > timezone.now()
 
 
-def test_what_keeps_failing_is_given_up_and_can_be_replayed(settings: Settings) -> None:
+def test_what_keeps_failing_is_given_up_with_an_alarm_and_can_be_replayed(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     record("patient")
     for _ in range(len(RETRY_SECONDS) + 1):
+        assert "given up" not in caplog.text
         drain()
         make_due()
+
+    assert "an event was given up: the provider sleeps" in caplog.text
 
     dead = OutboxEvent.objects.get()
     assert (dead.status, dead.last_error, drain()) == ("dead", "the provider sleeps", 0)
