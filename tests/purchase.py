@@ -55,7 +55,7 @@ class Purchase:
 
     def given_back(self) -> int:
         """Return what came back to the card by the provider's own ledger: refunds, and what was never taken."""
-        return sum(amount for entry, amount in self.stripe.ledger() if entry in ("refund", "void", "release"))
+        return sum(amount for entry, amount in self.stripe.ledger() if entry in ("refund", "void"))
 
 
 @dataclass(slots=True)
