@@ -1,15 +1,17 @@
 """Stripe test mode on this machine: a separate process with its own durable store, in Stripe's wire format.
 
-It owns everything behind `python -m commerce.payments.sandbox`: payment intents, charges, refunds, payment
-methods, customers, shared payment tokens, events and their webhooks, and an append-only ledger of what was
-authorized, captured, voided and refunded. It knows nothing of the shop and imports no Django: a provider that
-shared the shop's transaction would roll its charges back together with the shop's mistake and hide it.
+It owns everything behind `python -m commerce.payments.sandbox`: payment intents, charges, refunds, disputes,
+early fraud warnings, payment methods, customers, shared payment tokens, events and their webhooks, and an
+append-only ledger of what was authorized, captured, voided, refunded and charged back. It knows nothing of the
+shop and imports no Django: a provider that shared the shop's transaction would roll its charges back together
+with the shop's mistake and hide it.
 
 The way of a request: `app` authenticates and decodes it, `routes` finds the endpoint, `parameters` checks it
 against the parameters the installed Stripe SDK declares, `idempotency` replays or claims its key, and the
 endpoint acts on an `account` inside one SQLite transaction that is committed before the answer is sent.
 
 Every account has a clock that a test may move ahead (`POST /_sandbox/clock` with `key` and `advance`, seconds).
-What is due on the way happens then, each at its time (`steps`): holds expire, granted tokens expire. Idempotency
-keys are forgotten and objects are dated by the same clock; webhooks are delivered and signed in real time.
+What is due on the way happens then, each at its time (`steps`): holds and granted tokens expire, pending
+refunds succeed and others fail, banks decide disputes. The same clock dates objects and forgets idempotency
+keys; webhooks are delivered and signed in real time.
 """

@@ -9,6 +9,7 @@ from commerce.payments.sandbox.account import Account
 from commerce.payments.sandbox.documents import Document
 from commerce.payments.sandbox.events import emit
 
+PLACE_A_HOLD = "https://stripe.com/docs/payments/place-a-hold-on-a-payment-method"
 LASTS = 7 * 24 * 60 * 60
 EXPIRE = "expire_authorization"
 

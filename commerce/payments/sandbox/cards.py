@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Authentication = Literal["never", "optional", "on_session", "always"]
+Dispute = Literal["fraudulent", "product_not_received", "inquiry"]
 RefundOutcome = Literal["succeeds", "is_pending_first", "fails_later"]
 
 
@@ -29,6 +30,7 @@ class PublishedCard:
     """A published test card.
 
     `authentication` says when 3D Secure is demanded: `on_session` cards are taken off session without it.
+    `dispute` and `is_reported_as_fraud` say what its issuer does once money was captured,
     `refund_outcome` says what becomes of a refund to it.
     `attaches` is false for cards that are declined as soon as they are attached to a customer.
     """
@@ -42,6 +44,8 @@ class PublishedCard:
     attaches: bool = True
     authentication: Authentication = "never"
     risk_level: str = "normal"
+    dispute: Dispute | None = None
+    is_reported_as_fraud: bool = False
     refund_outcome: RefundOutcome = "succeeds"
     checks: dict[str, str] = field(default_factory=dict)
 
@@ -132,10 +136,10 @@ PUBLISHED_CARDS = (
     ),
     PublishedCard("threeDSecureOptional", "3055", authentication="optional"),
     PublishedCard("amex_threeDSecureNotSupported", "0005", brand="amex"),
-    PublishedCard("createDispute", "0259"),
-    PublishedCard("createDisputeProductNotReceived", "2685"),
-    PublishedCard("createDisputeInquiry", "1976"),
-    PublishedCard("createIssuerFraudRecord", "5423"),
+    PublishedCard("createDispute", "0259", dispute="fraudulent"),
+    PublishedCard("createDisputeProductNotReceived", "2685", dispute="product_not_received"),
+    PublishedCard("createDisputeInquiry", "1976", dispute="inquiry"),
+    PublishedCard("createIssuerFraudRecord", "5423", is_reported_as_fraud=True),
     PublishedCard("pendingRefund", "7726", refund_outcome="is_pending_first"),
     PublishedCard("refundFail", "5126", refund_outcome="fails_later"),
     PublishedCard("radarBlock", "0019", decline=BLOCKED, risk_level="highest"),

@@ -1,7 +1,8 @@
 """Charges: one attempt to take money from a card, and the only place where money is held or captured."""
 
-from commerce.payments.sandbox import authorizations, ledger, timers
+from commerce.payments.sandbox import authorizations, issuers, ledger, timers
 from commerce.payments.sandbox.account import Account
+from commerce.payments.sandbox.authorizations import PLACE_A_HOLD
 from commerce.payments.sandbox.cards import AUTHENTICATION_REQUIRED, Decline, PublishedCard
 from commerce.payments.sandbox.currencies import check_amount, check_currency
 from commerce.payments.sandbox.documents import Document, Params, blank_billing_details, blank_shipping, merge
@@ -13,7 +14,6 @@ from commerce.payments.sandbox.metadata import merge_metadata
 from commerce.payments.sandbox.payment_methods import card_behind, card_details, card_of_token
 from commerce.payments.sandbox.tokens import card_object
 
-PLACE_A_HOLD = "https://stripe.com/docs/payments/place-a-hold-on-a-payment-method"
 CREATE_PARAMS = frozenset(
     ("amount", "capture", "currency", "customer", "description", "expand", "metadata", "receipt_email",
      "shipping", "source", "statement_descriptor", "statement_descriptor_suffix", "transfer_group")
@@ -195,6 +195,8 @@ def authorize_and_capture(account: Account, charge: Document, *, is_captured: bo
         authorizations.start(account, charge)
     account.insert(charge)
     emit(account, "charge.succeeded", charge)
+    if is_captured:
+        issuers.react(account, charge)
     return charge
 
 
@@ -299,6 +301,7 @@ def capture(account: Account, charge_id: str, params: Params) -> Document:
     take(account, charge, capturable(params.get("amount"), charge["amount"], "amount"))
     account.save(charge)
     emit(account, "charge.captured", charge)
+    issuers.react(account, charge)
     return charge
 
 

@@ -1,6 +1,6 @@
 """One attempt to pay a payment intent: refused, declined, waiting for authentication, held or captured."""
 
-from commerce.payments.sandbox import authorizations, charges, shared_payment_tokens
+from commerce.payments.sandbox import authorizations, charges, issuers, shared_payment_tokens
 from commerce.payments.sandbox.account import Account
 from commerce.payments.sandbox.cards import (
     AUTHENTICATION_NOT_HANDLED,
@@ -175,6 +175,8 @@ def pay(account: Account, intent: Document, method: Document) -> Document:
     emit(account, "charge.succeeded", charge)
     _use_method(account, intent, method)
     is_held = intent["status"] == "requires_capture"
+    if not is_held:
+        issuers.react(account, charge)
     emit(account, "payment_intent.amount_capturable_updated" if is_held else "payment_intent.succeeded", intent)
     return intent
 

@@ -8,6 +8,7 @@ from commerce.payments.sandbox.listing import list_objects
 KIND_BY_PREFIX = {
     "ch": "charge",
     "cus": "customer",
+    "du": "dispute",
     "pi": "payment_intent",
     "pm": "payment_method",
     "re": "refund",

@@ -15,6 +15,7 @@ from commerce.payments.sandbox import ledger
 from commerce.payments.sandbox.account import account_id
 from commerce.payments.sandbox.api import Answer
 from commerce.payments.sandbox.currencies import decimal_text
+from commerce.payments.sandbox.documents import Document
 from commerce.payments.sandbox.store import Store
 from commerce.payments.sandbox.versions import Version
 
@@ -87,7 +88,7 @@ def _section(connection: sqlite3.Connection, account: str, hint: str) -> str:
     totals = _table(
         "Currency", [(_safe(name.upper()), sums) for name, sums in ledger.sums(rows, "currency").items()]
     )
-    return f"<section>{title}{totals}{_payments(rows)}</section>"
+    return f"<section>{title}{totals}{_payments(rows)}{_disputes(connection, account)}</section>"
 
 
 def _payments(rows: list[dict[str, Any]]) -> str:
@@ -102,6 +103,32 @@ def _payments(rows: list[dict[str, Any]]) -> str:
 def _payment_cell(name: str, created: int, sums: dict[str, Any]) -> str:
     moment = datetime.fromtimestamp(created, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     return f"<code>{_safe(name)}</code><small>{_safe(sums['currency'].upper())} · {moment}</small>"
+
+
+def _disputes(connection: sqlite3.Connection, account: str) -> str:
+    """List the latest disputes, newest first, or nothing."""
+    found = connection.execute(
+        "SELECT document FROM objects WHERE account = ? AND object = 'dispute' ORDER BY sequence DESC LIMIT ?",
+        (account, MAX_PAYMENTS),
+    )
+    lines = "".join(_dispute_line(orjson.loads(row[0])) for row in found)
+    names = ("Dispute", "Amount", "Reason", "Status", "Due")
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>" if lines else ""
+
+
+def _dispute_line(dispute: Document) -> str:
+    """Show what a dispute is about; its reason and status in words."""
+    due = datetime.fromtimestamp(dispute["evidence_details"]["due_by"], tz=UTC).strftime("%Y-%m-%d")
+    cells = {
+        "Amount": f"{decimal_text(dispute['amount'], dispute['currency'])} {dispute['currency'].upper()}",
+        "Reason": dispute["reason"].replace("_", " "),
+        "Status": dispute["status"].replace("_", " "),
+        "Due": due,
+    }
+    shown = "".join(f'<td data-label="{name}">{_safe(text)}</td>' for name, text in cells.items())
+    payment = _safe(dispute["payment_intent"] or dispute["charge"])
+    return f'<tr><th scope="row"><code>{_safe(dispute["id"])}</code><small>{payment}</small></th>{shown}</tr>'
 
 
 def _table(first: str, lines: list[tuple[str, dict[str, Any]]]) -> str:

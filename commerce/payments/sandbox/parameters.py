@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
+from operator import attrgetter
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -115,7 +116,7 @@ def _refuse_retired(given: Mapping[str, Any], version: Version) -> None:
 def _shape(name: str, version: Version) -> Shape:
     if name in BY_HAND:
         return BY_HAND[name]
-    declared = getattr(stripe.params, name)
+    declared = attrgetter(name)(stripe.params)
     extra: dict[str, Kind] = {}
     if name in PAYMENT_INTENT_WRITES and version.accepts_payment_method_types:
         extra["payment_method_types"] = Kind(items=TEXT)

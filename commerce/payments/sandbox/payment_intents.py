@@ -1,6 +1,6 @@
 """Payment intents: the state machine of one payment, from its amount to its capture or cancellation."""
 
-from commerce.payments.sandbox import charges, confirmation, ledger, shared_payment_tokens, timers
+from commerce.payments.sandbox import charges, confirmation, issuers, ledger, shared_payment_tokens, timers
 from commerce.payments.sandbox.account import Account
 from commerce.payments.sandbox.currencies import check_amount, check_currency
 from commerce.payments.sandbox.documents import Document, Params, public, snapshot
@@ -195,6 +195,7 @@ def capture(account: Account, intent_id: str, params: Params) -> Document:
         shared_payment_tokens.add_captured(account, intent["shared_payment_granted_token"], amount)
     account.save(intent)
     emit(account, "charge.captured", charge)
+    issuers.react(account, charge)
     emit(account, "payment_intent.succeeded", intent)
     return intent
 

@@ -5,10 +5,11 @@ other it succeeds and fails afterwards, when the money is the account's again. B
 the account's clock (Stripe says "some time").
 """
 
-from commerce.payments.sandbox import balance_transactions, ledger, timers
+from commerce.payments.sandbox import balance_transactions, fraud_warnings, ledger, timers
 from commerce.payments.sandbox.account import Account
-from commerce.payments.sandbox.charges import PLACE_A_HOLD
+from commerce.payments.sandbox.authorizations import PLACE_A_HOLD
 from commerce.payments.sandbox.currencies import money_text
+from commerce.payments.sandbox.dispute_documents import is_charged_back
 from commerce.payments.sandbox.documents import Document, Params
 from commerce.payments.sandbox.errors import InvalidParameter, InvalidRequest, unsupported
 from commerce.payments.sandbox.events import emit
@@ -29,6 +30,10 @@ def create(account: Account, params: Params) -> Document:
         raise unsupported(name)
     charge = _charge_to_refund(account, params)
     _check_refundable(charge)
+    if is_charged_back(account, charge):
+        raise InvalidRequest(
+            f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed"
+        )
     amount = _amount_to_refund(charge, params)
     refund = _new_refund(account, charge, amount, params)
     charge["amount_refunded"] += amount
@@ -38,6 +43,8 @@ def create(account: Account, params: Params) -> Document:
     account.insert(refund)
     emit(account, "refund.created", refund)
     emit(account, "charge.refunded", charge)
+    if charge["refunded"]:
+        fraud_warnings.note_full_refund(account, charge)
     return refund
 
 
@@ -84,26 +91,31 @@ def settle(account: Account, refund_id: str) -> None:
 def fail(account: Account, refund_id: str, reason: str = "expired_or_canceled_card") -> None:
     """Let a refund fail that had succeeded: the money is back, and nobody has been refunded."""
     refund = account.retrieve("refund", refund_id)
-    amount = refund["amount"]
     charge = account.retrieve("charge", refund["charge"])
-    charge["amount_refunded"] -= amount
+    charge["amount_refunded"] -= refund["amount"]
     charge["refunded"] = False
     account.save(charge)
-    ledger.record(account, "refund_failure", charge=charge, amount=amount, refund=refund_id)
-    returned = balance_transactions.create(
+    before = {"failure_balance_transaction": None, "status": refund["status"]}
+    _take_back(account, charge, refund)
+    refund.update(status="failed", failure_reason=reason)
+    account.save(refund)
+    for told in ("refund.updated", "charge.refund.updated", "refund.failed"):
+        emit(account, told, refund, previous=before)
+
+
+def _take_back(account: Account, charge: Document, refund: Document) -> None:
+    """Return the money of a refund to the account. The caller stores the refund."""
+    amount = refund["amount"]
+    ledger.record(account, "refund_failure", charge=charge, amount=amount, refund=refund["id"])
+    refund["failure_balance_transaction"] = balance_transactions.create(
         account,
         "refund_failure",
         category="refund_failure",
         amount=amount,
         currency=refund["currency"],
-        source=refund_id,
+        source=refund["id"],
         description="REFUND FAILURE FOR CHARGE",
-    )
-    before = {"failure_balance_transaction": None, "status": refund["status"]}
-    refund.update(status="failed", failure_reason=reason, failure_balance_transaction=returned["id"])
-    account.save(refund)
-    for told in ("refund.updated", "charge.refund.updated", "refund.failed"):
-        emit(account, told, refund, previous=before)
+    )["id"]
 
 
 def _charge_to_refund(account: Account, params: Params) -> Document:

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
-from commerce.payments.sandbox import authorizations, refunds, shared_payment_tokens, timers
+from commerce.payments.sandbox import authorizations, disputes, refunds, shared_payment_tokens, timers
 from commerce.payments.sandbox.account import Account
 
 STEPS: Mapping[str, Callable[[Account, str], object]] = {
     authorizations.EXPIRE: authorizations.expire,
+    disputes.DECIDE: disputes.decide,
+    disputes.MISS_DEADLINE: disputes.miss_deadline,
+    disputes.CLOSE_INQUIRY: disputes.close_inquiry,
     refunds.SETTLE: refunds.settle,
     refunds.FAIL: refunds.fail,
     shared_payment_tokens.EXPIRE: shared_payment_tokens.retrieve,

@@ -21,7 +21,7 @@ DECLINES = [
 ]
 SUCCESSES = [
     "visa", "visa_debit", "mastercard", "amex", "discover", "us", "bypassPending", "riskLevelElevated",
-    "cvcCheckFail", "avsFail", "threeDSecureOptional", "amex_threeDSecureNotSupported", "createDispute",
+    "cvcCheckFail", "avsFail", "threeDSecureOptional", "amex_threeDSecureNotSupported",
 ]  # fmt: skip
 
 

@@ -46,6 +46,23 @@ def test_page_shows_every_amount_in_its_currency(sandbox: RunningSandbox, client
     assert rows[part.id] == ["49.00", "0.00", "40.00", "9.00", "1.50"]
 
 
+def test_page_shows_disputes(sandbox: RunningSandbox, client: stripe.StripeClient) -> None:
+    paid = client.v1.payment_intents.create(payment(payment_method="pm_card_createDisputeInquiry"))
+    (dispute,) = client.v1.disputes.list({"payment_intent": paid.id}).data
+
+    (row,) = [row for row in Cells(page(sandbox).data.decode()).rows if row[0] == dispute.id]
+
+    assert row[1:5] == [paid.id, "49.00 USD", "general", "warning needs response"]
+
+
+def test_page_shows_what_was_charged_back(sandbox: RunningSandbox, client: stripe.StripeClient) -> None:
+    paid = client.v1.payment_intents.create(payment(payment_method="pm_card_createDispute"))
+
+    rows = {row[0]: row[2:8] for row in Cells(page(sandbox).data.decode()).rows}
+
+    assert rows[paid.id] == ["49.00", "0.00", "49.00", "0.00", "0.00", "49.00"]
+
+
 def test_page_needs_nothing_from_elsewhere(sandbox: RunningSandbox, client: stripe.StripeClient) -> None:
     client.v1.payment_intents.create(payment())
 
