@@ -90,6 +90,7 @@ AUTHENTICATION_FAILED = Decline(
     code="payment_intent_authentication_failure",
     kind="invalid_request_error",
 )
+AUTHENTICATION_UNPROVEN = replace(AUTHENTICATION_FAILED, kind="card_error")
 BLOCKED = Decline("Your card was declined.", decline_code="fraudulent", is_blocked=True)
 
 

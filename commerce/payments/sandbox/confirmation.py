@@ -5,6 +5,7 @@ from commerce.payments.sandbox.account import Account
 from commerce.payments.sandbox.cards import (
     AUTHENTICATION_NOT_HANDLED,
     AUTHENTICATION_REQUIRED,
+    AUTHENTICATION_UNPROVEN,
     PublishedCard,
 )
 from commerce.payments.sandbox.documents import Document, Params, public
@@ -54,6 +55,11 @@ def attempt(
         shared_payment_tokens.check_chargeable(account, intent, chosen["shared_payment_granted_token"])
     intent.update(payment_method=chosen["id"], next_action=None, last_payment_error=None)
     card = card_behind(chosen)
+    given = intent.pop("_three_d_secure", None)
+    if given is not None and not three_d_secure.is_proof(given):
+        raise failed(account, intent, chosen, AUTHENTICATION_UNPROVEN)
+    if given is not None:
+        return pay(account, intent, chosen, three_d_secure.handed_over(given))
     if _needs_authentication(intent, card, params):
         return _demand_authentication(account, intent, chosen, params)
     return pay(account, intent, chosen, _unsupported(intent, card))
