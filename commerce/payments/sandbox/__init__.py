@@ -14,4 +14,12 @@ Every account has a clock that a test may move ahead (`POST /_sandbox/clock` wit
 What is due on the way happens then, each at its time (`steps`): holds and granted tokens expire, pending
 refunds succeed and others fail, banks decide disputes. The same clock dates objects and forgets idempotency
 keys; webhooks are delivered and signed in real time.
+
+A payment that waits for 3D Secure leads the buyer to `/_sandbox/3ds/<payment intent>`, which stands in for the
+page of the bank; a test answers it with a POST of `result=complete` or `result=fail`. A confirmation may hand
+over an authentication made elsewhere instead. What the pages under `/_sandbox/` show and take is described in
+`pages`, `controls` and `challenge_pages`.
+
+Not emulated: fees of charges, payouts and the balance, Connect, SetupIntents (so a card that is authenticated
+once when set up always asks), evidence files, appeals and what an issuer adds to evidence by itself.
 """

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from commerce.payments.sandbox import controls
+from commerce.payments.sandbox import challenge_pages, controls
+from commerce.payments.sandbox.accounts import Accounts
 from commerce.payments.sandbox.api import Answer, Api, Request
 from commerce.payments.sandbox.errors import InvalidParameter
 from commerce.payments.sandbox.pages import Pages
@@ -37,16 +38,21 @@ def create_app(
     courier = Courier(store, version, retry_delays)
     api = Api(store, courier, clock=clock, account_version=version)
     pages = Pages(store, clock=clock, account_version=version)
-    timekeeper = Timekeeper(store, courier, real_time=clock, account_version=version)
+    accounts = Accounts(store, courier, real_time=clock, account_version=version)
+    timekeeper = Timekeeper(store, accounts)
+    challenges = challenge_pages.ChallengePages(store, accounts)
     clock_control = controls.ClockControl(store, timekeeper, real_time=clock)
     timekeeper.start()
     courier.start()
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if environ["PATH_INFO"] == controls.PATH:
-            answer = clock_control.answer(environ["REQUEST_METHOD"], _form_text(environ))
-        elif environ["PATH_INFO"].startswith("/_sandbox"):
-            answer = pages.answer(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        if path == controls.PATH:
+            answer = clock_control.answer(method, _form_text(environ))
+        elif path.startswith(challenge_pages.PATH):
+            answer = challenges.answer(method, path, _form_text(environ), _origin(environ))
+        elif path.startswith("/_sandbox"):
+            answer = pages.answer(method, path, environ.get("QUERY_STRING", ""))
         else:
             answer = _api_answer(api, environ)
         headers = {
@@ -74,19 +80,24 @@ def _api_answer(api: Api, environ: "WSGIEnvironment") -> Answer:
         text = "&".join(part for part in (environ.get("QUERY_STRING", ""), body.decode()) if part)
     except UnicodeDecodeError:
         return _refused(400, "Invalid request: the body is not UTF-8.")
-    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
     return api.answer(
         Request(
             method=environ["REQUEST_METHOD"],
             path=environ["PATH_INFO"],
             text=text,
-            origin=f"http://{host}",
+            origin=_origin(environ),
             authorization=environ.get("HTTP_AUTHORIZATION", ""),
             version=environ.get("HTTP_STRIPE_VERSION", ""),
             idempotency_key=environ.get("HTTP_IDEMPOTENCY_KEY", ""),
             connected_account=environ.get("HTTP_STRIPE_ACCOUNT", ""),
         )
     )
+
+
+def _origin(environ: "WSGIEnvironment") -> str:
+    """Return the address the sandbox was called at."""
+    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    return f"http://{host}"
 
 
 def _refused(status: int, message: str) -> Answer:

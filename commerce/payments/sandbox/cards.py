@@ -7,22 +7,26 @@ A card is known by the name in its test tokens: `visa` stands behind `pm_card_vi
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-Authentication = Literal["never", "optional", "on_session", "always"]
+Authentication = Literal["never", "optional", "on_session", "always", "unsupported"]
 Dispute = Literal["fraudulent", "product_not_received", "inquiry"]
 RefundOutcome = Literal["succeeds", "is_pending_first", "fails_later"]
 
 
 @dataclass(frozen=True, slots=True)
 class Decline:
-    """Why a charge fails, in the words of the error, the charge and its outcome."""
+    """Why a payment fails, in the words of the error, the charge and its outcome.
+
+    `kind` is the type that a payment intent gives to the error it remembers.
+    """
 
     message: str
-    code: str = "card_declined"
+    code: str | None = "card_declined"
     decline_code: str | None = None
     param: str | None = None
     advice_code: str | None = None
     network_decline_code: str | None = None
     is_blocked: bool = False
+    kind: str = "card_error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,13 @@ AUTHENTICATION_NOT_HANDLED = Decline(
     code="authentication_required",
     decline_code="authentication_not_handled",
 )
+AUTHENTICATION_FAILED = Decline(
+    "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new "
+    "PaymentMethod to attempt to fulfill this PaymentIntent again.",
+    code="payment_intent_authentication_failure",
+    kind="invalid_request_error",
+)
+AUTHENTICATION_UNPROVEN = replace(AUTHENTICATION_FAILED, kind="card_error")
 BLOCKED = Decline("Your card was declined.", decline_code="fraudulent", is_blocked=True)
 
 
@@ -135,7 +146,7 @@ PUBLISHED_CARDS = (
         "threeDSecureRequiredProcessingError", "1280", authentication="always", decline=PROCESSING_ERROR
     ),
     PublishedCard("threeDSecureOptional", "3055", authentication="optional"),
-    PublishedCard("amex_threeDSecureNotSupported", "0005", brand="amex"),
+    PublishedCard("amex_threeDSecureNotSupported", "0005", brand="amex", authentication="unsupported"),
     PublishedCard("createDispute", "0259", dispute="fraudulent"),
     PublishedCard("createDisputeProductNotReceived", "2685", dispute="product_not_received"),
     PublishedCard("createDisputeInquiry", "1976", dispute="inquiry"),

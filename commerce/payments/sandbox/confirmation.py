@@ -1,16 +1,17 @@
 """One attempt to pay a payment intent: refused, declined, waiting for authentication, held or captured."""
 
-from commerce.payments.sandbox import authorizations, charges, issuers, shared_payment_tokens
+from commerce.payments.sandbox import authorizations, charges, issuers, shared_payment_tokens, three_d_secure
 from commerce.payments.sandbox.account import Account
 from commerce.payments.sandbox.cards import (
     AUTHENTICATION_NOT_HANDLED,
     AUTHENTICATION_REQUIRED,
-    Decline,
+    AUTHENTICATION_UNPROVEN,
     PublishedCard,
 )
 from commerce.payments.sandbox.documents import Document, Params, public
-from commerce.payments.sandbox.errors import InvalidRequest, documentation_url
+from commerce.payments.sandbox.errors import InvalidRequest
 from commerce.payments.sandbox.events import emit
+from commerce.payments.sandbox.payment_failures import failed
 from commerce.payments.sandbox.payment_methods import attach_to, card_behind, spent
 
 # Parameters that shape one attempt and are not kept.
@@ -54,9 +55,14 @@ def attempt(
         shared_payment_tokens.check_chargeable(account, intent, chosen["shared_payment_granted_token"])
     intent.update(payment_method=chosen["id"], next_action=None, last_payment_error=None)
     card = card_behind(chosen)
+    given = intent.pop("_three_d_secure", None)
+    if given is not None and not three_d_secure.is_proof(given):
+        raise failed(account, intent, chosen, AUTHENTICATION_UNPROVEN)
+    if given is not None:
+        return pay(account, intent, chosen, three_d_secure.handed_over(given))
     if _needs_authentication(intent, card, params):
         return _demand_authentication(account, intent, chosen, params)
-    return pay(account, intent, chosen)
+    return pay(account, intent, chosen, _unsupported(intent, card))
 
 
 def _customer_default(account: Account, intent: Document) -> Document | None:
@@ -124,9 +130,19 @@ def _check_terms(intent: Document, params: Params, unchanged: Document) -> None:
         raise InvalidRequest(RETURN_URL_NEEDED, payment_intent=unchanged)
 
 
+def _is_authentication_requested(intent: Document) -> bool:
+    return intent["payment_method_options"]["card"]["request_three_d_secure"] in ("any", "challenge")
+
+
+def _unsupported(intent: Document, card: PublishedCard) -> Document | None:
+    """Note that authentication was asked for in vain."""
+    is_in_vain = card.authentication == "unsupported" and _is_authentication_requested(intent)
+    return three_d_secure.not_supported() if is_in_vain else None
+
+
 def _needs_authentication(intent: Document, card: PublishedCard, params: Params) -> bool:
     if card.authentication == "optional":
-        return intent["payment_method_options"]["card"]["request_three_d_secure"] in ("any", "challenge")
+        return _is_authentication_requested(intent)
     if card.authentication == "on_session":
         return not params.get("off_session")
     return card.authentication == "always"
@@ -134,9 +150,9 @@ def _needs_authentication(intent: Document, card: PublishedCard, params: Params)
 
 def _demand_authentication(account: Account, intent: Document, method: Document, params: Params) -> Document:
     if params.get("off_session"):
-        raise _failed(account, intent, method, AUTHENTICATION_REQUIRED)
+        raise failed(account, intent, method, AUTHENTICATION_REQUIRED)
     if params.get("error_on_requires_action"):
-        raise _failed(account, intent, method, AUTHENTICATION_NOT_HANDLED)
+        raise failed(account, intent, method, AUTHENTICATION_NOT_HANDLED)
     intent["status"] = "requires_action"
     intent["next_action"] = _next_action(account, intent, params)
     account.save(intent)
@@ -146,7 +162,7 @@ def _demand_authentication(account: Account, intent: Document, method: Document,
 
 def _next_action(account: Account, intent: Document, params: Params) -> Document:
     """Say where the buyer authenticates; an integration without a return_url hands it to its own client."""
-    url = f"{account.origin}/_sandbox/authenticate/{intent['id']}"
+    url = f"{account.origin}/_sandbox/3ds/{intent['id']}"
     if "return_url" in params and not params.get("use_stripe_sdk"):
         return {
             "type": "redirect_to_url",
@@ -155,14 +171,15 @@ def _next_action(account: Account, intent: Document, params: Params) -> Document
     return {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect", "stripe_js": url}}
 
 
-def pay(account: Account, intent: Document, method: Document) -> Document:
+def pay(account: Account, intent: Document, method: Document, authentication: Document | None = None) -> Document:
     """Charge the method of an intent that needs no further authentication."""
     card = card_behind(method)
     charge = _new_charge(account, intent, method, card)
+    charge["payment_method_details"]["card"]["three_d_secure"] = authentication
     intent["latest_charge"] = charge["id"]
     if card.decline is not None:
         charges.fail(account, charge, card.decline)
-        raise _failed(account, intent, method, card.decline, charge=charge)
+        raise failed(account, intent, method, card.decline, charge=charge)
     charges.authorize(account, charge)
     if _is_manual(intent):
         authorizations.start(account, charge)
@@ -219,37 +236,6 @@ def _use_method(account: Account, intent: Document, method: Document) -> None:
     else:
         method["_is_spent"] = True
         account.save(method)
-
-
-def _failed(
-    account: Account, intent: Document, method: Document, decline: Decline, *, charge: Document | None = None
-) -> Exception:
-    """Take an intent back to where it needs another method, and return the error that tells why."""
-    shown = _checked(method) if charge is not None else public(method)
-    error = {
-        "advice_code": decline.advice_code,
-        "charge": None if charge is None else charge["id"],
-        "code": decline.code,
-        "decline_code": decline.decline_code,
-        "doc_url": documentation_url(decline.code),
-        "message": decline.message,
-        "network_decline_code": decline.network_decline_code,
-        "param": decline.param,
-        "payment_method": shown,
-        "payment_method_type": "card",
-        "type": "card_error",
-    }
-    intent["last_payment_error"] = {name: value for name, value in error.items() if value is not None}
-    intent.update(status="requires_payment_method", payment_method=None, shared_payment_granted_token=None)
-    account.save(intent)
-    emit(account, "payment_intent.payment_failed", intent)
-    return charges.declined(decline, charge=error["charge"], payment_intent=public(intent), payment_method=shown)
-
-
-def _checked(method: Document) -> Document:
-    """Return a method as it is shown after its card was tried: the security code has been checked."""
-    card = method["card"]
-    return public({**method, "card": {**card, "checks": {**card["checks"], "cvc_check": "pass"}}})
 
 
 def _unexpected(message: str, intent: Document) -> InvalidRequest:

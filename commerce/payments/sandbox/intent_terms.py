@@ -35,7 +35,10 @@ def default_options() -> Document:
 
 
 def apply_terms(account: Account, intent: Document, params: Params) -> None:
-    """Lay the given terms over an intent; what is not given stays."""
+    """Lay the given terms over an intent; what is not given stays.
+
+    An authentication made elsewhere is not shown, and is for the next attempt to pay.
+    """
     for name in TEXTS:
         if name in params:
             intent[name] = _text(name, params[name])
@@ -51,6 +54,7 @@ def apply_terms(account: Account, intent: Document, params: Params) -> None:
         intent["shipping"] = merge(intent["shipping"], shipping, blank_shipping()) if shipping else None
     if params.get("payment_method_options"):
         intent["payment_method_options"]["card"].update(_card_options(params["payment_method_options"]))
+        intent["_three_d_secure"] = _authentication(params["payment_method_options"])
     intent["metadata"] = merge_metadata(intent["metadata"], params.get("metadata"))
 
 
@@ -70,9 +74,17 @@ def _card_options(options: dict[str, Any]) -> Document:
     for kind in options.keys() - {"card"}:
         raise unsupported(f"payment_method_options[{kind}]")
     given = options.get("card") or {}
-    for name in given.keys() - set(CARD_OPTIONS):
+    for name in given.keys() - {*CARD_OPTIONS, "three_d_secure"}:
         raise unsupported(f"payment_method_options[card][{name}]")
-    return {name: value or None for name, value in given.items()}
+    return {name: given[name] or None for name in CARD_OPTIONS if name in given}
+
+
+def _authentication(options: dict[str, Any]) -> Params | None:
+    """Return the 3D Secure result that options hand over, if any."""
+    given: Params | None = (options.get("card") or {}).get("three_d_secure") or None
+    if given and "network_options" in given:
+        raise unsupported("payment_method_options[card][three_d_secure][network_options]")
+    return given
 
 
 def choose_method(account: Account, intent: Document, params: Params) -> Document | None:

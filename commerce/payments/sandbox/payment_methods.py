@@ -67,7 +67,7 @@ def card_details(account: Account, card: PublishedCard) -> Document:
         "last4": card.last4,
         "networks": {"available": [card.brand], "preferred": None},
         "regulated_status": "unregulated",
-        "three_d_secure_usage": {"supported": True},
+        "three_d_secure_usage": {"supported": card.authentication != "unsupported"},
         "wallet": None,
     }
 

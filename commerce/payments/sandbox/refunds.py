@@ -96,10 +96,7 @@ def fail(account: Account, refund_id: str, reason: str = "expired_or_canceled_ca
     charge["refunded"] = False
     account.save(charge)
     before = {"failure_balance_transaction": None, "status": refund["status"]}
-    if refund["status"] == "succeeded":
-        _take_back(account, charge, refund)
-    timers.drop(account, refund_id)
-    refund.pop("pending_reason", None)
+    _take_back(account, charge, refund)
     refund.update(status="failed", failure_reason=reason)
     account.save(refund)
     for told in ("refund.updated", "charge.refund.updated", "refund.failed"):

@@ -3,14 +3,11 @@
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
 
 from commerce.payments.sandbox import clock, timers
-from commerce.payments.sandbox.account import Account
+from commerce.payments.sandbox.accounts import Accounts
 from commerce.payments.sandbox.steps import run_due
 from commerce.payments.sandbox.store import Store
-from commerce.payments.sandbox.versions import Version
-from commerce.payments.sandbox.webhook_delivery import Courier
 
 logger = logging.getLogger(__name__)
 
@@ -18,15 +15,11 @@ TICK = 1.0
 
 
 class Timekeeper:
-    """The background thread that takes the steps that have come due. `real_time` gives unix seconds."""
+    """The background thread that takes the steps that have come due."""
 
-    def __init__(
-        self, store: Store, courier: Courier, *, real_time: Callable[[], float], account_version: Version
-    ) -> None:
+    def __init__(self, store: Store, accounts: Accounts) -> None:
         self._store = store
-        self._courier = courier
-        self._real_time = real_time
-        self._account_version = account_version
+        self._accounts = accounts
 
     def start(self) -> None:
         """Catch up with what came due while no process ran, then keep up."""
@@ -44,7 +37,7 @@ class Timekeeper:
 
     def _catch_up(self) -> None:
         with self._store.reading() as connection:
-            due = timers.accounts_due(connection, int(self._real_time()))
+            due = timers.accounts_due(connection, self._accounts.real_now())
         for account_id in due:
             self.advance(account_id, 0)
 
@@ -53,14 +46,7 @@ class Timekeeper:
 
         One transaction: a process killed meanwhile has either let all of that time pass or none.
         """
-        with self._store.writing() as connection:
+        with self._accounts.writing(account_id) as account:
             if seconds:
-                clock.move_ahead(connection, account_id, seconds)
-            now = int(self._real_time()) + clock.ahead(connection, account_id)
-            account = Account(
-                connection=connection, id=account_id, now=now, version=self._account_version, origin=""
-            )
-            taken = run_due(account, now)
-        if account.has_deliveries:
-            self._courier.call()
-        return taken
+                clock.move_ahead(account.connection, account_id, seconds)
+            return run_due(account, account.now + seconds)

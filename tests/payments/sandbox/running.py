@@ -29,11 +29,9 @@ class RunningSandbox:
         pause = threading.Event()
         for _attempt in range(int(PATIENCE / 0.01)):
             assert self.process.poll() is None, "the sandbox ended before it answered"
-            try:
-                if urllib3.request("GET", f"{self.base_url}/_sandbox/health", retries=False).status == 200:
-                    return
-            except urllib3.exceptions.HTTPError:
-                pause.wait(0.01)
+            if is_healthy(self.base_url):
+                return
+            pause.wait(0.01)
         raise AssertionError("the sandbox did not answer in time")
 
     def stop(self) -> int:
@@ -45,6 +43,14 @@ class RunningSandbox:
         """End the server process as `kill -9` does."""
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait(PATIENCE)
+
+
+def is_healthy(base_url: str) -> bool:
+    """Tell whether a sandbox answers at an address."""
+    try:
+        return urllib3.request("GET", f"{base_url}/_sandbox/health", retries=False).status == 200
+    except urllib3.exceptions.HTTPError:
+        return False
 
 
 def free_port() -> int:

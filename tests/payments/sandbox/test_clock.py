@@ -1,4 +1,5 @@
 import sqlite3
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -8,6 +9,7 @@ import stripe
 import urllib3
 
 from tests.payments.sandbox.conftest import Ledger, Pass, Wire, advance, connect, entries
+from tests.payments.sandbox.receiver import receiving
 from tests.payments.sandbox.running import RunningSandbox
 from tests.payments.sandbox.samples import hold, payment
 from tests.payments.sandbox.test_shared_payment_tokens import grant, look
@@ -175,3 +177,31 @@ def test_restarted_process_catches_up(tmp_path: Path, key: str) -> None:
     canceled = connect(second.base_url, key).v1.payment_intents.retrieve(intent.id)
     assert (canceled.status, canceled.canceled_at) == ("canceled", intent.created + 7 * DAY)
     assert second.stop() == 0
+
+
+def test_what_came_due_is_delivered(client: stripe.StripeClient, let_pass: Pass) -> None:
+    with receiving() as receiver:
+        endpoint = client.v1.webhook_endpoints.create(
+            {"url": receiver.url, "enabled_events": ["payment_intent.canceled"]}
+        )
+        intent = client.v1.payment_intents.create(hold())
+
+        let_pass(7 * DAY)
+
+        ((body, signature),) = receiver.wait_for(1)
+        event = stripe.Webhook.construct_event(body, signature, str(endpoint.secret)).to_dict()
+    assert event["data"]["object"]["id"] == intent.id
+    assert event["created"] == intent.created + 7 * DAY
+
+
+def test_time_passes_without_being_asked(client: stripe.StripeClient, sandbox: RunningSandbox) -> None:
+    intent = client.v1.payment_intents.create(hold())
+    with closing(sqlite3.connect(sandbox.data, timeout=10, isolation_level=None)) as store:
+        store.execute("UPDATE timers SET due = 0 WHERE object = ?", (intent.latest_charge,))
+
+    pause = threading.Event()
+    for _attempt in range(100):
+        if client.v1.payment_intents.retrieve(intent.id).status == "canceled":
+            return
+        pause.wait(0.05)
+    raise AssertionError("the hold did not expire")

@@ -10,7 +10,7 @@ import pytest
 import urllib3
 
 from tests.payments.sandbox.conftest import connect
-from tests.payments.sandbox.running import ROOT, RunningSandbox, children, free_port, wait_until_gone
+from tests.payments.sandbox.running import ROOT, RunningSandbox, children, free_port, is_healthy, wait_until_gone
 
 MODULE = [sys.executable, "-m", "commerce.payments.sandbox"]
 
@@ -97,7 +97,10 @@ def test_sandbox_can_end_with_its_parent(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         server = int(parent.stdout.readline())
-        time.sleep(0.3)
+        for _attempt in range(500):
+            if is_healthy(f"http://127.0.0.1:{port}"):
+                break
+            time.sleep(0.02)
 
         os.kill(parent.pid, signal.SIGKILL)
 

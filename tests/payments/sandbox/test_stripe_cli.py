@@ -12,6 +12,7 @@ from tests.payments.sandbox.running import RunningSandbox
 
 CLI = os.environ.get("STRIPE_CLI") or shutil.which("stripe")
 
+# The disputes of the CLI are inquiries, which move no money.
 TRIGGERS = [
     ("payment_intent.created", []),
     ("payment_intent.canceled", []),
@@ -24,6 +25,9 @@ TRIGGERS = [
     ("charge.captured", ["authorization 2000", "capture 2000"]),
     ("charge.refunded", ["authorization 100", "capture 100", "refund 100"]),
     ("charge.refund.updated", ["authorization 100", "capture 100", "refund 100"]),
+    ("charge.dispute.created", ["authorization 100", "capture 100"]),
+    ("charge.dispute.updated", ["authorization 100", "capture 100"]),
+    ("charge.dispute.closed", ["authorization 100", "capture 100"]),
     ("payment_method.attached", []),
     ("payment_method.detached", []),
     ("customer.created", []),
