@@ -89,7 +89,7 @@ def settle(account: Account, refund_id: str) -> None:
 
 
 def fail(account: Account, refund_id: str, reason: str = "expired_or_canceled_card") -> None:
-    """Let a refund fail: what had left is back, and nobody has been refunded."""
+    """Let a refund fail that had succeeded: the money is back, and nobody has been refunded."""
     refund = account.retrieve("refund", refund_id)
     charge = account.retrieve("charge", refund["charge"])
     charge["amount_refunded"] -= refund["amount"]
