@@ -12,8 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from agents.webhooks.addresses import ForbiddenUrlError, require_allowed
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
-from agents.webhooks.services import ForbiddenUrlError, new_secret, register_endpoint, replay, require_allowed
+from agents.webhooks.services import new_secret, register_endpoint, replay
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]

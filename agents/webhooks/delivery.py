@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import random
-import socket
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from urllib.parse import urlsplit
 
-import urllib3
-from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
 
 from agents.webhooks.models import Delivery
-from agents.webhooks.services import ForbiddenUrlError, require_allowed
+from agents.webhooks.sending import Answer, post
 from commerce import sealing
-from commerce.outbox.threads import THREADS, in_threads
+from commerce.outbox.threads import in_threads
 from commerce.signatures import sign
 from commerce.statements import Write, write
 
@@ -31,8 +24,6 @@ BATCH = 64
 LEASE = timedelta(seconds=60)
 RETRY_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """The pause after each failed try, with up to a fifth more or less: about three days in all."""
-
-ANSWER_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +37,6 @@ class Due:
     url: str
     sealed_secret: bytes
     body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of one try."""
-
-    status: int | None
-    error: str
-    milliseconds: int
-
-    @property
-    def is_success(self) -> bool:
-        return self.status is not None and 200 <= self.status < 300
 
 
 def deliver_due(*, batches: int = 50) -> int:
@@ -117,39 +95,7 @@ def _post(due: Due, *, now: datetime) -> Answer:
         "Timestamp": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "Merchant-Signature": signature,
     }
-    started = time.monotonic()
-    status, error = None, ""
-    try:
-        require_allowed(due.url)
-        require_public(due.url)
-        response = _pool().request(
-            "POST", due.url, body=due.body, headers=headers, redirect=False, preload_content=False
-        )
-        response.read(ANSWER_BYTES)
-        response.release_conn()
-        status = response.status
-    except (urllib3.exceptions.HTTPError, ForbiddenUrlError, OSError) as problem:
-        error = f"{type(problem).__name__}: {problem}"[:200]
-    return Answer(status, error, int((time.monotonic() - started) * 1000))
-
-
-def require_public(url: str) -> None:
-    """Raise ForbiddenUrlError where any address of the host is not one of the public internet."""
-    host = urlsplit(url).hostname or ""
-    if host in settings.WEBHOOK_ALLOWED_PRIVATE_HOSTS:
-        return
-    for *_, address in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM):
-        if not ipaddress.ip_address(address[0]).is_global:
-            raise ForbiddenUrlError("The host has an address that is not public.", target=("url",))
-
-
-@lru_cache(maxsize=1)
-def _pool() -> urllib3.PoolManager:
-    return urllib3.PoolManager(
-        maxsize=THREADS,
-        retries=False,
-        timeout=urllib3.Timeout(connect=3, read=settings.WEBHOOK_TIMEOUT_SECONDS),
-    )
+    return post(due.url, body=due.body, headers=headers)
 
 
 def _record(due: Due, answer: Answer, *, now: datetime) -> None:

@@ -1,29 +1,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db import connection
 
 from agents.acp.order_events import order_event_bodies
+from agents.webhooks.addresses import require_allowed
 from agents.webhooks.models import Delivery, Endpoint
 from commerce import sealing
 from commerce.accounts.models import Agent
-from commerce.errors import CommerceError
 from commerce.ids import new_id, random_text
-
-
-class ForbiddenUrlError(CommerceError):
-    """The address is none that webhooks may be sent to."""
-
-    code = "forbidden_url"
 
 
 def register_endpoint(agent: Agent, url: str) -> tuple[Endpoint, str]:
     """Have an agent's order events sent to a URL. The second value is the signing secret, shown once.
 
-    Raises ForbiddenUrlError unless the URL is https, or its host is allowed for tests.
+    Raises ForbiddenUrlError unless the URL is https and public, or its host is allowed for tests.
     """
     require_allowed(url)
     secret = _random_secret()
@@ -42,15 +34,6 @@ def new_secret(endpoint: Endpoint) -> str:
 
 def _random_secret() -> str:
     return f"whsec_{random_text(40)}"
-
-
-def require_allowed(url: str) -> None:
-    """Raise ForbiddenUrlError for what is not https, names a user, or has no host."""
-    parts = urlsplit(url)
-    if parts.hostname in settings.WEBHOOK_ALLOWED_PRIVATE_HOSTS and parts.scheme in ("http", "https"):
-        return
-    if parts.scheme != "https" or not parts.hostname or parts.username or parts.password:
-        raise ForbiddenUrlError("Webhooks are sent to https addresses without user names only.", target=("url",))
 
 
 def plan_deliveries(order_id: str, *, up_to: int, now: datetime) -> int:

@@ -12,9 +12,10 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from agents.webhooks.addresses import ForbiddenUrlError
 from agents.webhooks.delivery import RETRY_SECONDS, claim, deliver_due
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
-from agents.webhooks.services import ForbiddenUrlError, plan_deliveries, register_endpoint, replay
+from agents.webhooks.services import plan_deliveries, register_endpoint, replay
 from commerce.accounts.models import Agent
 from commerce.fulfillment.services import Parcel, Step, record_step
 from commerce.orders.models import Adjustment, Order
