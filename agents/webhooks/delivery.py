@@ -6,16 +6,16 @@ import logging
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection, connections
 from django.utils import timezone
 
 from agents.webhooks.models import Delivery
 from agents.webhooks.sending import Answer, post
+from agents.webhooks.signing import signed_headers
 from commerce import sealing
 from commerce.outbox.threads import in_threads
-from commerce.signatures import sign
 from commerce.statements import Write, write
 
 logger = logging.getLogger(__name__)
@@ -87,14 +87,7 @@ def _deliver(due: Due) -> bool:
 
 
 def _post(due: Due, *, now: datetime) -> Answer:
-    signature = sign(due.body, secret=sealing.unseal(due.sealed_secret), timestamp=int(now.timestamp()))
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": "agentic-commerce-engine",
-        "Request-Id": due.id,
-        "Timestamp": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "Merchant-Signature": signature,
-    }
+    headers = signed_headers(due.body, request_id=due.id, secrets=[sealing.unseal(due.sealed_secret)], now=now)
     return post(due.url, body=due.body, headers=headers)
 
 

@@ -18,7 +18,7 @@ def register_endpoint(agent: Agent, url: str) -> tuple[Endpoint, str]:
     Raises ForbiddenUrlError unless the URL is https and public, or its host is allowed for tests.
     """
     require_allowed(url)
-    secret = _random_secret()
+    secret = random_secret()
     endpoint, _ = Endpoint.objects.update_or_create(
         agent=agent, url=url, defaults={"sealed_secret": sealing.seal(secret), "is_active": True}
     )
@@ -27,12 +27,13 @@ def register_endpoint(agent: Agent, url: str) -> tuple[Endpoint, str]:
 
 def new_secret(endpoint: Endpoint) -> str:
     """Give an endpoint a new signing secret. Shown once; the old one is void."""
-    secret = _random_secret()
+    secret = random_secret()
     Endpoint.objects.filter(pk=endpoint.pk).update(sealed_secret=sealing.seal(secret))
     return secret
 
 
-def _random_secret() -> str:
+def random_secret() -> str:
+    """Return a secret that is also 30 bytes of base64, as Standard Webhooks wants it."""
     return f"whsec_{random_text(40)}"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
+from standardwebhooks import Webhook
 
 from agents.webhooks.addresses import ForbiddenUrlError
 from agents.webhooks.delivery import RETRY_SECONDS, claim, deliver_due
@@ -82,8 +83,9 @@ def test_an_event_is_signed_and_whole(agent: Agent, secret: str, listening: Rece
     verify(body, header=headers["merchant-signature"], secrets=[secret], now=now)
     with pytest.raises(SignatureError):
         verify(body + b" ", header=headers["merchant-signature"], secrets=[secret], now=now)
+    Webhook(secret).verify(body, headers)
     assert headers["content-type"] == "application/json"
-    assert headers["request-id"] == Delivery.objects.get().pk
+    assert headers["request-id"] == headers["webhook-id"] == Delivery.objects.get().pk
     event = json.loads(body)
     check_schema(event, EVENT)
     assert event["type"] == "order_create"
