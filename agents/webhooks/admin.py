@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet, URLField
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +16,7 @@ from django.utils import timezone
 
 from agents.webhooks.addresses import ForbiddenUrlError, require_allowed
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
-from agents.webhooks.services import new_secret, register_endpoint, replay
+from agents.webhooks.services import new_secret, plan_secret, register_endpoint, replay
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     _TabularInline = admin.TabularInline[Any, Any]
 else:
     _ModelAdmin, _ModelForm, _TabularInline = admin.ModelAdmin, forms.ModelForm, admin.TabularInline
+
+
+OVERLAP = timedelta(days=1)
+"""How long the present secret signs on beside a new one, unless a time is given."""
 
 
 class EndpointForm(_ModelForm):
@@ -34,11 +40,20 @@ class EndpointForm(_ModelForm):
         return url
 
 
+class ValidFromForm(ActionForm):
+    """What stands beside the choice of an action."""
+
+    valid_from = forms.DateTimeField(
+        required=False, label="A planned secret is valid from (UTC; a day from now if empty):"
+    )
+
+
 @admin.register(Endpoint)
 class EndpointAdmin(_ModelAdmin):
     """An endpoint stays where it is; it can be switched off, and given a new secret."""
 
     form = EndpointForm
+    action_form = ValidFromForm
     formfield_overrides: ClassVar[Any] = {URLField: {"assume_scheme": "https"}}
     show_full_result_count = False
     list_per_page = 50
@@ -47,13 +62,13 @@ class EndpointAdmin(_ModelAdmin):
     list_select_related = ("agent__merchant",)
     search_fields = ("url", "agent__name", "id")
     ordering = ("-created_at", "pk")
-    actions = ("renew_secret",)
+    actions = ("renew_secret", "plan_secret")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
-        return ("agent", "url", "is_active", "created_at") if obj else ("agent", "url")
+        return ("agent", "url", "is_active", "planned_secret_at", "created_at") if obj else ("agent", "url")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
-        return ("agent", "url", "created_at") if obj else ()
+        return ("agent", "url", "planned_secret_at", "created_at") if obj else ()
 
     @admin.display(ordering="agent__merchant__name")
     def merchant(self, endpoint: Endpoint) -> str:
@@ -73,19 +88,35 @@ class EndpointAdmin(_ModelAdmin):
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:  # noqa: ARG002
         return self._show_secret(request, obj, obj.secret)
 
-    @admin.action(description="Make a new secret", permissions=["change"])
+    @admin.action(description="Make a new secret, valid at once", permissions=["change"])
     def renew_secret(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> HttpResponse | None:
-        if len(endpoints) != 1:
-            self.message_user(request, "Select one endpoint.", messages.ERROR)
-            return None
-        (endpoint,) = endpoints
-        return self._show_secret(request, endpoint, new_secret(endpoint))
+        endpoint = self._only(request, endpoints)
+        return self._show_secret(request, endpoint, new_secret(endpoint)) if endpoint else None
 
-    def _show_secret(self, request: HttpRequest, endpoint: Endpoint, secret: str) -> HttpResponse:
+    @admin.action(description="Make a new secret, valid from a time on", permissions=["change"])
+    def plan_secret(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> HttpResponse | None:
+        endpoint, now = self._only(request, endpoints), timezone.now()
+        if endpoint is None:
+            return None
+        typed = ValidFromForm.base_fields["valid_from"].clean(request.POST.get("valid_from"))
+        valid_from = typed or now + OVERLAP
+        secret = plan_secret(endpoint, valid_from=valid_from, now=now)
+        until = f"one before it signs until {valid_from:%Y-%m-%d %H:%M} UTC."
+        return self._show_secret(request, endpoint, secret, until)
+
+    def _only(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> Endpoint | None:
+        if len(endpoints) == 1:
+            return endpoints[0]
+        self.message_user(request, "Select one endpoint.", messages.ERROR)
+        return None
+
+    def _show_secret(
+        self, request: HttpRequest, endpoint: Endpoint, secret: str, until: str = "one before it is void."
+    ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": "The new secret",
-            "what": f"This secret signs the order events sent to {endpoint}; one before it is void.",
+            "what": f"This secret signs the order events sent to {endpoint}; {until}",
             "secret": secret,
             "back": "admin:webhooks_endpoint_changelist",
         }

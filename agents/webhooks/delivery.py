@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,8 +12,7 @@ from django.utils import timezone
 
 from agents.webhooks.models import Delivery
 from agents.webhooks.sending import Answer, post
-from agents.webhooks.signing import signed_headers
-from commerce import sealing
+from agents.webhooks.signing import SealedSecrets, signed_headers
 from commerce.outbox.threads import in_threads
 from commerce.statements import Write, write
 
@@ -35,8 +33,8 @@ class Due:
     kind: str
     tries: int
     url: str
-    sealed_secret: bytes
     body: bytes
+    secrets: SealedSecrets
 
 
 def deliver_due(*, batches: int = 50) -> int:
@@ -54,8 +52,7 @@ def claim(*, now: datetime, limit: int) -> list[Due]:
     """Take the first undelivered entry of each order that is due, for the length of a lease."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [now + LEASE, now, limit])
-        rows: Sequence[tuple[str, str, str, int, str, memoryview, memoryview]] = cursor.fetchall()
-    return [Due(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), bytes(row[6])) for row in rows]
+        return [Due(*row[:6], secrets=SealedSecrets(*row[6:])) for row in cursor.fetchall()]
 
 
 _CLAIM = """
@@ -70,7 +67,8 @@ _CLAIM = """
                 AND earlier.sequence < head.sequence AND earlier.status = 'pending')
         ORDER BY head.due_at, head.id LIMIT %s FOR UPDATE SKIP LOCKED
     )
-    RETURNING d.id, d.order_id, d.kind, d.tries, e.url, e.sealed_secret, d.body
+    RETURNING d.id, d.order_id, d.kind, d.tries, e.url, d.body,
+              e.sealed_secret, e.sealed_planned_secret, e.planned_secret_at
 """
 
 
@@ -87,7 +85,7 @@ def _deliver(due: Due) -> bool:
 
 
 def _post(due: Due, *, now: datetime) -> Answer:
-    headers = signed_headers(due.body, request_id=due.id, secrets=[sealing.unseal(due.sealed_secret)], now=now)
+    headers = signed_headers(due.body, request_id=due.id, secrets=due.secrets.unsealed(now=now), now=now)
     return post(due.url, body=due.body, headers=headers)
 
 

@@ -9,12 +9,17 @@ from commerce.orders.models import Order
 
 
 class Endpoint(models.Model):
-    """Where an agent hears of its orders. The secret signs what is sent and is shown once."""
+    """Where an agent hears of its orders. The secret signs what is sent and is shown once.
+
+    A planned secret takes the other's place at `planned_secret_at`.
+    """
 
     id = IdField("we")
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="webhook_endpoints", db_index=False)
     url = models.URLField(max_length=500)
     sealed_secret = models.BinaryField(editable=False)
+    sealed_planned_secret = models.BinaryField(editable=False, null=True)
+    planned_secret_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
+from django.db.models import Case, F, When
 
 from agents.acp.order_events import order_event_bodies
 from agents.webhooks.addresses import require_allowed
@@ -20,16 +22,36 @@ def register_endpoint(agent: Agent, url: str) -> tuple[Endpoint, str]:
     require_allowed(url)
     secret = random_secret()
     endpoint, _ = Endpoint.objects.update_or_create(
-        agent=agent, url=url, defaults={"sealed_secret": sealing.seal(secret), "is_active": True}
+        agent=agent, url=url, defaults={**_only(secret), "is_active": True}
     )
     return endpoint, secret
 
 
 def new_secret(endpoint: Endpoint) -> str:
-    """Give an endpoint a new signing secret. Shown once; the old one is void."""
+    """Give an endpoint a new signing secret. Shown once; every one before it is void."""
     secret = random_secret()
-    Endpoint.objects.filter(pk=endpoint.pk).update(sealed_secret=sealing.seal(secret))
+    Endpoint.objects.filter(pk=endpoint.pk).update(**_only(secret))
     return secret
+
+
+def plan_secret(endpoint: Endpoint, *, valid_from: datetime, now: datetime) -> str:
+    """Give an endpoint a secret that takes the present one's place at a time. Shown once.
+
+    Until then the present one signs, and for Standard Webhooks both do. A secret that was planned earlier and
+    is not in its place yet is void.
+    """
+    secret = random_secret()
+    is_in_place = When(planned_secret_at__lte=now, then=F("sealed_planned_secret"))
+    Endpoint.objects.filter(pk=endpoint.pk).update(
+        sealed_secret=Case(is_in_place, default=F("sealed_secret")),
+        sealed_planned_secret=sealing.seal(secret),
+        planned_secret_at=valid_from,
+    )
+    return secret
+
+
+def _only(secret: str) -> dict[str, Any]:
+    return {"sealed_secret": sealing.seal(secret), "sealed_planned_secret": None, "planned_secret_at": None}
 
 
 def random_secret() -> str:

@@ -10,11 +10,30 @@ Source: Standard Webhooks specification, "Signature scheme".
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from standardwebhooks import Webhook
 
+from commerce import sealing
 from commerce.signatures import sign
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSecrets:
+    """What an endpoint's deliveries are signed with, and what takes its place at `planned_at`."""
+
+    present: bytes
+    planned: bytes | None = None
+    planned_at: datetime | None = None
+
+    def unsealed(self, *, now: datetime) -> list[str]:
+        """Return the secrets to sign with at a time; only the first of them is in place already."""
+        if self.planned is None or self.planned_at is None:
+            return [sealing.unseal(self.present)]
+        if self.planned_at <= now:
+            return [sealing.unseal(self.planned)]
+        return [sealing.unseal(self.present), sealing.unseal(self.planned)]
 
 
 def signed_headers(body: bytes, *, request_id: str, secrets: Sequence[str], now: datetime) -> dict[str, str]:
