@@ -16,7 +16,14 @@ from django.utils import timezone
 
 from agents.webhooks.addresses import ForbiddenUrlError, require_allowed
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
-from agents.webhooks.services import new_secret, plan_secret, register_endpoint, replay
+from agents.webhooks.services import (
+    disable_endpoint,
+    enable_endpoint,
+    new_secret,
+    plan_secret,
+    register_endpoint,
+    replay,
+)
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -28,6 +35,18 @@ else:
 
 OVERLAP = timedelta(days=1)
 """How long the present secret signs on beside a new one, unless a time is given."""
+
+
+STANDING = (
+    "disabled_reason",
+    "disabled_at",
+    "failures",
+    "failing_since",
+    "open_until",
+    "is_slow",
+    "planned_secret_at",
+    "created_at",
+)
 
 
 class EndpointForm(_ModelForm):
@@ -57,7 +76,7 @@ class EndpointAdmin(_ModelAdmin):
     formfield_overrides: ClassVar[Any] = {URLField: {"assume_scheme": "https"}}
     show_full_result_count = False
     list_per_page = 50
-    list_display = ("url", "agent", "merchant", "is_active", "created_at")
+    list_display = ("url", "agent", "merchant", "is_active", "failures", "failing_since", "created_at")
     list_filter = ("is_active", "agent__merchant")
     list_select_related = ("agent__merchant",)
     search_fields = ("url", "agent__name", "id")
@@ -65,10 +84,10 @@ class EndpointAdmin(_ModelAdmin):
     actions = ("renew_secret", "plan_secret")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
-        return ("agent", "url", "is_active", "planned_secret_at", "created_at") if obj else ("agent", "url")
+        return ("agent", "url", "is_active", *STANDING) if obj else ("agent", "url")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
-        return ("agent", "url", "planned_secret_at", "created_at") if obj else ()
+        return ("agent", "url", *STANDING) if obj else ()
 
     @admin.display(ordering="agent__merchant__name")
     def merchant(self, endpoint: Endpoint) -> str:
@@ -80,7 +99,7 @@ class EndpointAdmin(_ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002
         """Register a new endpoint; its secret travels with the row to the one page that shows it."""
         if change:
-            obj.save(update_fields=["is_active"])
+            _switch(obj)
             return
         endpoint, obj.secret = register_endpoint(obj.agent, obj.url)
         obj.pk = endpoint.pk
@@ -121,6 +140,13 @@ class EndpointAdmin(_ModelAdmin):
             "back": "admin:webhooks_endpoint_changelist",
         }
         return TemplateResponse(request, "admin/shown_once.html", context)
+
+
+def _switch(endpoint: Endpoint) -> None:
+    if endpoint.is_active:
+        enable_endpoint(endpoint, now=timezone.now())
+    else:
+        disable_endpoint(endpoint, reason="switched off by staff", now=timezone.now())
 
 
 class DeliveryAttemptInline(_TabularInline):

@@ -21,6 +21,14 @@ class Endpoint(models.Model):
     sealed_planned_secret = models.BinaryField(editable=False, null=True)
     planned_secret_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_active = models.BooleanField(default=True)
+    disabled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    disabled_reason = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
+    failures = models.PositiveIntegerField(default=0, db_default=0, editable=False, help_text="in a row")
+    failing_since = models.DateTimeField(null=True, blank=True, editable=False)
+    open_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="nothing is sent until then; afterwards one to try"
+    )
+    is_slow = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -51,6 +59,7 @@ class Delivery(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     tries = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True, blank=True, help_text="being sent by a worker until then")
     delivered_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
@@ -59,7 +68,10 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(name="delivery_once", fields=["endpoint", "order", "sequence"]),
         ]
-        indexes = [models.Index(name="delivery_due", fields=["due_at"], condition=Q(status="pending"))]
+        indexes = [
+            models.Index(name="delivery_waiting", fields=["endpoint", "due_at"], condition=Q(status="pending")),
+            models.Index(name="delivery_held", fields=["endpoint"], condition=Q(leased_until__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.id

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Case, F, When
 
 from agents.acp.order_events import order_event_bodies
@@ -12,6 +12,8 @@ from agents.webhooks.models import Delivery, Endpoint
 from commerce import sealing
 from commerce.accounts.models import Agent
 from commerce.ids import new_id, random_text
+from commerce.orders.models import Order
+from commerce.outbox.services import record_event
 
 
 def register_endpoint(agent: Agent, url: str) -> tuple[Endpoint, str]:
@@ -21,9 +23,7 @@ def register_endpoint(agent: Agent, url: str) -> tuple[Endpoint, str]:
     """
     require_allowed(url)
     secret = random_secret()
-    endpoint, _ = Endpoint.objects.update_or_create(
-        agent=agent, url=url, defaults={**_only(secret), "is_active": True}
-    )
+    endpoint, _ = Endpoint.objects.update_or_create(agent=agent, url=url, defaults={**_only(secret), **_STANDING})
     return endpoint, secret
 
 
@@ -57,6 +57,35 @@ def _only(secret: str) -> dict[str, Any]:
 def random_secret() -> str:
     """Return a secret that is also 30 bytes of base64, as Standard Webhooks wants it."""
     return f"whsec_{random_text(40)}"
+
+
+_STANDING: dict[str, Any] = {
+    "is_active": True,
+    "disabled_at": None,
+    "disabled_reason": "",
+    "failures": 0,
+    "failing_since": None,
+    "open_until": None,
+    "is_slow": False,
+}
+
+
+def disable_endpoint(endpoint: Endpoint, *, reason: str, now: datetime) -> None:
+    """Send nothing more to an endpoint. What is pending is kept."""
+    active = Endpoint.objects.filter(pk=endpoint.pk, is_active=True)
+    active.update(is_active=False, disabled_at=now, disabled_reason=reason)
+
+
+@transaction.atomic
+def enable_endpoint(endpoint: Endpoint, *, now: datetime) -> None:
+    """Send what is pending, and plan what an endpoint's agent has missed since it was switched off."""
+    disabled_at = Endpoint.objects.values_list("disabled_at", flat=True).get(pk=endpoint.pk)
+    Endpoint.objects.filter(pk=endpoint.pk).update(**_STANDING)
+    if disabled_at is None:
+        return
+    changed = Order.objects.filter(agent=endpoint.agent_id, updated_at__gte=disabled_at)
+    for order_id, sequence in changed.order_by("pk").values_list("pk", "sequence"):
+        record_event("order.updated", key=order_id, payload={"sequence": sequence}, now=now)
 
 
 def plan_deliveries(order_id: str, *, up_to: int, now: datetime) -> int:

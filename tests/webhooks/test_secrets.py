@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from agents.webhooks.delivery import deliver_due
@@ -17,25 +15,12 @@ from agents.webhooks.models import Delivery, Endpoint
 from agents.webhooks.services import new_secret, plan_deliveries, plan_secret, register_endpoint
 from commerce.accounts.models import Agent
 from commerce.signatures import SignatureError, verify
-from tests.factories import AgentFactory
 from tests.orders.building import placed_order
-from tests.receiver import Receiver, receiver
+from tests.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def listening(settings: Settings) -> Iterator[Receiver]:
-    settings.WEBHOOK_ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
-    with receiver() as kept:
-        yield kept
-
-
-@pytest.fixture
-def agent() -> Agent:
-    return AgentFactory.create()
 
 
 def verified_with(listening: Receiver, *secrets: str) -> list[tuple[bool, bool]]:
