@@ -16,13 +16,13 @@ from django.utils import timezone
 
 from agents.webhooks.addresses import ForbiddenUrlError, require_allowed
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
+from agents.webhooks.replays import replay
 from agents.webhooks.services import (
     disable_endpoint,
     enable_endpoint,
     new_secret,
     plan_secret,
     register_endpoint,
-    replay,
 )
 
 if TYPE_CHECKING:
@@ -189,5 +189,5 @@ class DeliveryAdmin(_ModelAdmin):
 
     @admin.action(description="Send the selected deliveries again", permissions=["replay"])
     def replay_deliveries(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
-        count = replay(list(deliveries.values_list("pk", flat=True)), now=timezone.now())
+        count = replay(deliveries, now=timezone.now())
         self.message_user(request, f"{count} will be sent again.", messages.SUCCESS)

@@ -8,7 +8,7 @@ from django.db.models import Case, F, When
 
 from agents.acp.order_events import order_event_bodies
 from agents.webhooks.addresses import require_allowed
-from agents.webhooks.models import Delivery, Endpoint
+from agents.webhooks.models import Endpoint
 from commerce import sealing
 from commerce.accounts.models import Agent
 from commerce.ids import new_id, random_text
@@ -129,10 +129,3 @@ _PLAN = """
     FROM unnest(%s::varchar[], %s::varchar[], %s::int[]) AS planned (id, endpoint_id, sequence)
     ON CONFLICT DO NOTHING
 """
-
-
-def replay(deliveries: list[str], *, now: datetime) -> int:
-    """Send deliveries again that were given up, or were delivered already. Returns how many."""
-    return Delivery.objects.filter(pk__in=deliveries).update(
-        status=Delivery.Status.PENDING, tries=0, due_at=now, delivered_at=None
-    )

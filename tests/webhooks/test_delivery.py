@@ -17,7 +17,8 @@ from agents.webhooks.claiming import claim
 from agents.webhooks.delivery import deliver_due
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
 from agents.webhooks.recording import RETRY_SECONDS
-from agents.webhooks.services import plan_deliveries, register_endpoint, replay
+from agents.webhooks.replays import replay
+from agents.webhooks.services import plan_deliveries, register_endpoint
 from commerce.accounts.models import Agent
 from commerce.fulfillment.services import Parcel, Step, record_step
 from commerce.orders.models import Adjustment, Order
@@ -180,7 +181,7 @@ def test_pauses_grow_and_then_it_is_given_up_until_replayed(
         assert 0.79 * planned <= pause <= 1.21 * planned + 1
     assert deliver_due() == 0
 
-    assert replay([Delivery.objects.get().pk], now=timezone.now()) == 1
+    assert replay(Delivery.objects.all(), now=timezone.now()) == 1
     assert deliver_due() == 1
     assert len({body for _, body in listening.received}) == 1
 
