@@ -1,4 +1,7 @@
-"""Where agents hear of their orders, and what became of each delivery. Secrets and bodies are not shown."""
+"""Where agents hear of their orders, and all that was sent and answered. Secrets are not shown.
+
+What an endpoint answered is shown as plain text: it was written by strangers.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +31,9 @@ from agents.webhooks.services import (
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
     _ModelForm = forms.ModelForm[Any]
-    _TabularInline = admin.TabularInline[Any, Any]
+    _StackedInline = admin.StackedInline[Any, Any]
 else:
-    _ModelAdmin, _ModelForm, _TabularInline = admin.ModelAdmin, forms.ModelForm, admin.TabularInline
+    _ModelAdmin, _ModelForm, _StackedInline = admin.ModelAdmin, forms.ModelForm, admin.StackedInline
 
 
 OVERLAP = timedelta(days=1)
@@ -149,12 +152,18 @@ def _switch(endpoint: Endpoint) -> None:
         disable_endpoint(endpoint, reason="switched off by staff", now=timezone.now())
 
 
-class DeliveryAttemptInline(_TabularInline):
+class DeliveryAttemptInline(_StackedInline):
     model = DeliveryAttempt
     extra = 0
     can_delete = False
-    fields = ("number", "status", "error", "milliseconds", "attempted_at")
-    readonly_fields = fields
+    fields = (
+        ("number", "attempted_at", "status", "error"),
+        ("milliseconds", "address"),
+        "sent_headers",
+        "answer_headers",
+        "answer",
+    )
+    readonly_fields = tuple(field.name for field in DeliveryAttempt._meta.fields)
     ordering = ("number",)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
@@ -170,10 +179,14 @@ class DeliveryAdmin(_ModelAdmin):
     list_select_related = ("order", "endpoint")
     search_fields = ("id", "order__number", "order__id", "endpoint__url")
     ordering = ("-created_at", "pk")
-    fields = (*list_display, "created_at")
+    fields = (*list_display, "leased_until", "created_at", "what_is_sent")
     readonly_fields = fields
     inlines = (DeliveryAttemptInline,)
     actions = ("replay_deliveries",)
+
+    @admin.display(description="body")
+    def what_is_sent(self, delivery: Delivery) -> str:
+        return bytes(delivery.body).decode(errors="replace")
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False

@@ -78,13 +78,17 @@ class Delivery(models.Model):
 
 
 class DeliveryAttempt(models.Model):
-    """One try: what the endpoint answered, or why there was no answer."""
+    """One try: what was sent beside the delivery's body, what was answered, or why there was no answer."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts", db_index=False)
     number = models.PositiveIntegerField()
     status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status; empty without an answer")
     error = models.CharField(max_length=200, blank=True)
     milliseconds = models.PositiveIntegerField()
+    address = models.CharField(max_length=45, blank=True, default="", db_default="", help_text="connected to")
+    sent_headers = models.JSONField(null=True)
+    answer_headers = models.JSONField(null=True)
+    answer = models.TextField(blank=True, default="", db_default="", help_text="the beginning of it")
     attempted_at = models.DateTimeField()
 
     class Meta:

@@ -8,6 +8,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+import orjson
+
 from agents.webhooks.claiming import Due
 from agents.webhooks.models import Delivery
 from agents.webhooks.sending import Answer
@@ -41,21 +43,38 @@ def record(due: Due, answer: Answer, *, now: datetime) -> None:
     reason = _reason_to_disable(due, answer, now=now)
     standing = _disabled(due, reason, now=now) if reason else _standing(due, answer, now=now)
     counts = write(
-        Write(
-            "attempt",
-            """
-            INSERT INTO webhooks_deliveryattempt (delivery_id, number, status, error, milliseconds, attempted_at)
-            SELECT %s, 1 + coalesce(max(number), 0), %s, %s, %s, %s
-            FROM webhooks_deliveryattempt WHERE delivery_id = %s
-            ON CONFLICT (delivery_id, number) DO NOTHING
-            """,
-            [due.id, answer.status, answer.error, answer.milliseconds, now, due.id],
-        ),
+        _attempt(due, answer, now=now),
         _kept(due, now=now) if reason else _delivery(due, answer, now=now),
         standing,
     )
     if reason and counts["endpoint"]:
         logger.error("an endpoint was switched off: %s", reason, extra={"endpoint": due.endpoint_id})
+
+
+def _attempt(due: Due, answer: Answer, *, now: datetime) -> Write:
+    return Write(
+        "attempt",
+        """
+        INSERT INTO webhooks_deliveryattempt
+            (delivery_id, number, status, error, milliseconds, attempted_at,
+             address, sent_headers, answer_headers, answer)
+        SELECT %s, 1 + coalesce(max(number), 0), %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s
+        FROM webhooks_deliveryattempt WHERE delivery_id = %s
+        ON CONFLICT (delivery_id, number) DO NOTHING
+        """,
+        [
+            due.id,
+            answer.status,
+            answer.error,
+            answer.milliseconds,
+            now,
+            answer.address,
+            orjson.dumps(answer.sent).decode(),
+            orjson.dumps(answer.headers).decode(),
+            answer.text,
+            due.id,
+        ],
+    )
 
 
 def _delivery(due: Due, answer: Answer, *, now: datetime) -> Write:

@@ -34,7 +34,7 @@ MOST_ADDRESSES = 3
 class Answer:
     """What came of one try. `status` is None without an answer; `error` then says why.
 
-    `address` is the one connected to; `text` is the beginning of the body.
+    `address` is the one connected to; `headers` and `text` are the answer's, `text` the beginning of its body.
     """
 
     status: int | None
@@ -43,6 +43,7 @@ class Answer:
     address: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     text: str = ""
+    sent: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_success(self) -> bool:
@@ -68,9 +69,9 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
             status, answered = response.status, _shown_headers(response)
             text = _beginning(response, wire)
     except (http.client.HTTPException, ForbiddenUrlError, OSError) as problem:
-        error = f"{type(problem).__name__}: {problem}"[:200]
+        error = f"{type(problem).__name__}: {problem}"[:200].replace("\x00", "\ufffd")
     milliseconds = int((time.monotonic() - started) * 1000)
-    return Answer(status, error, milliseconds, address, answered, text)
+    return Answer(status, error, milliseconds, address, answered, text, dict(headers))
 
 
 class AnswerTooLongError(OSError):
