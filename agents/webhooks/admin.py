@@ -102,7 +102,8 @@ class EndpointAdmin(_ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002
         """Register a new endpoint; its secret travels with the row to the one page that shows it."""
         if change:
-            _switch(obj)
+            if "is_active" in form.changed_data:
+                _switch(obj)
             return
         endpoint, obj.secret = register_endpoint(obj.agent, obj.url)
         obj.pk = endpoint.pk

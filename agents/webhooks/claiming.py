@@ -63,6 +63,7 @@ _TURN = 0x77656268
 """The advisory lock of claiming: a statement sees what was committed before it began, so its turn comes first."""
 
 # `waiting` steps from one endpoint to the next through the index; `able` counts what each may still take.
+# "IS NULL" and not "NOT EXISTS": the planner would read the whole backlog of an endpoint to join it with itself.
 _CLAIM = f"""
     WITH RECURSIVE waiting AS (
         (SELECT endpoint_id FROM webhooks_delivery WHERE status = 'pending' ORDER BY endpoint_id LIMIT 1)
@@ -85,10 +86,9 @@ _CLAIM = f"""
             SELECT d.id, d.due_at FROM webhooks_delivery d
             WHERE d.endpoint_id = able.id AND d.status = 'pending' AND d.due_at <= %(now)s
               AND (d.leased_until IS NULL OR d.leased_until <= %(now)s)
-              AND NOT EXISTS (
-                  SELECT 1 FROM webhooks_delivery earlier
-                  WHERE earlier.endpoint_id = d.endpoint_id AND earlier.order_id = d.order_id
-                    AND earlier.sequence < d.sequence AND earlier.status = 'pending')
+              AND (SELECT 1 FROM webhooks_delivery earlier
+                   WHERE earlier.endpoint_id = d.endpoint_id AND earlier.order_id = d.order_id
+                     AND earlier.sequence < d.sequence AND earlier.status = 'pending' LIMIT 1) IS NULL
             ORDER BY d.due_at, d.id LIMIT able.slots
         ) head
         ORDER BY head.due_at, head.id LIMIT %(limit)s

@@ -69,7 +69,9 @@ class Delivery(models.Model):
             models.UniqueConstraint(name="delivery_once", fields=["endpoint", "order", "sequence"]),
         ]
         indexes = [
-            models.Index(name="delivery_waiting", fields=["endpoint", "due_at"], condition=Q(status="pending")),
+            models.Index(
+                name="delivery_waiting", fields=["endpoint", "due_at", "id"], condition=Q(status="pending")
+            ),
             models.Index(name="delivery_held", fields=["endpoint"], condition=Q(leased_until__isnull=False)),
         ]
 

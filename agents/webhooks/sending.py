@@ -68,7 +68,7 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
             response = _ask(wire, target, body, headers)
             status, answered = response.status, _shown_headers(response)
             text = _beginning(response, wire)
-    except (http.client.HTTPException, ForbiddenUrlError, OSError) as problem:
+    except (http.client.HTTPException, ForbiddenUrlError, OSError, ValueError) as problem:
         error = f"{type(problem).__name__}: {problem}"[:200].replace("\x00", "\ufffd")
     milliseconds = int((time.monotonic() - started) * 1000)
     return Answer(status, error, milliseconds, address, answered, text, dict(headers))

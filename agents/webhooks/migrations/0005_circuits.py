@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='delivery',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['endpoint', 'due_at'], name='delivery_waiting'),
+            index=models.Index(condition=models.Q(('status', 'pending')), fields=['endpoint', 'due_at', 'id'], name='delivery_waiting'),
         ),
         migrations.AddIndex(
             model_name='delivery',
