@@ -198,6 +198,12 @@ class DeliveryAdmin(_ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return False
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> HttpResponse:  # type: ignore[override]
+        """Offer the action on the delivery's own page, too (templates/admin/webhooks/delivery/)."""
+        return super().render_change_form(
+            request, {**context, "may_replay": self.has_replay_permission(request)}, **options
+        )
+
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("webhooks.change_delivery")
 

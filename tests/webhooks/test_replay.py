@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.contrib.admin.utils import quote
+from django.contrib.auth.models import Permission, User
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.utils import timezone
 
 from agents.webhooks.delivery import deliver_due
@@ -94,6 +98,29 @@ def test_the_command_takes_what_fulfils_every_condition(agent: Agent, secret: st
         (agent.pk, "pending"),
         (stranger.pk, "delivered"),
     }
+
+
+def test_a_delivery_is_sent_again_from_its_own_page(
+    agent: Agent, secret: str, listening: Receiver, client: Client
+) -> None:
+    planned(agent)
+    deliver_due()
+    page = f"/admin/webhooks/delivery/{quote(Delivery.objects.get().pk)}/change/"
+    clerk = User.objects.create_user("clerk", password="a long password", is_staff=True)
+    clerk.user_permissions.add(Permission.objects.get(codename="view_delivery"))
+
+    client.force_login(clerk)
+    shown_to_clerk = client.get(page).content.decode()
+    client.force_login(User.objects.create_superuser("chief", password="a long password"))
+    shown_to_chief = client.get(page).content.decode()
+    form = dict(
+        re.findall(r'<input type="hidden" name="(action|_selected_action)" value="([^"]+)">', shown_to_chief)
+    )
+    answer = client.post("/admin/webhooks/delivery/", form, follow=True).content.decode()
+
+    assert "Send again" not in shown_to_clerk
+    assert "1 will be sent again." in answer
+    assert (deliver_due(), len(listening.received)) == (1, 2)
 
 
 def test_the_command_wants_to_know_which() -> None:
