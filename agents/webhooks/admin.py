@@ -1,26 +1,55 @@
-"""Where agents hear of their orders, and what became of each delivery. Secrets and bodies are not shown."""
+"""Where agents hear of their orders, and all that was sent and answered. Secrets are not shown.
+
+What an endpoint answered is shown as plain text: it was written by strangers.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet, URLField
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from agents.webhooks.addresses import ForbiddenUrlError, require_allowed
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
-from agents.webhooks.services import ForbiddenUrlError, new_secret, register_endpoint, replay, require_allowed
+from agents.webhooks.replays import replay
+from agents.webhooks.services import (
+    disable_endpoint,
+    enable_endpoint,
+    new_secret,
+    plan_secret,
+    register_endpoint,
+)
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
     _ModelForm = forms.ModelForm[Any]
-    _TabularInline = admin.TabularInline[Any, Any]
+    _StackedInline = admin.StackedInline[Any, Any]
 else:
-    _ModelAdmin, _ModelForm, _TabularInline = admin.ModelAdmin, forms.ModelForm, admin.TabularInline
+    _ModelAdmin, _ModelForm, _StackedInline = admin.ModelAdmin, forms.ModelForm, admin.StackedInline
+
+
+OVERLAP = timedelta(days=1)
+"""How long the present secret signs on beside a new one, unless a time is given."""
+
+
+STANDING = (
+    "disabled_reason",
+    "disabled_at",
+    "failures",
+    "failing_since",
+    "open_until",
+    "is_slow",
+    "planned_secret_at",
+    "created_at",
+)
 
 
 class EndpointForm(_ModelForm):
@@ -33,26 +62,35 @@ class EndpointForm(_ModelForm):
         return url
 
 
+class ValidFromForm(ActionForm):
+    """What stands beside the choice of an action."""
+
+    valid_from = forms.DateTimeField(
+        required=False, label="A planned secret is valid from (UTC; a day from now if empty):"
+    )
+
+
 @admin.register(Endpoint)
 class EndpointAdmin(_ModelAdmin):
     """An endpoint stays where it is; it can be switched off, and given a new secret."""
 
     form = EndpointForm
+    action_form = ValidFromForm
     formfield_overrides: ClassVar[Any] = {URLField: {"assume_scheme": "https"}}
     show_full_result_count = False
     list_per_page = 50
-    list_display = ("url", "agent", "merchant", "is_active", "created_at")
+    list_display = ("url", "agent", "merchant", "is_active", "failures", "failing_since", "created_at")
     list_filter = ("is_active", "agent__merchant")
     list_select_related = ("agent__merchant",)
     search_fields = ("url", "agent__name", "id")
     ordering = ("-created_at", "pk")
-    actions = ("renew_secret",)
+    actions = ("renew_secret", "plan_secret")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
-        return ("agent", "url", "is_active", "created_at") if obj else ("agent", "url")
+        return ("agent", "url", "is_active", *STANDING) if obj else ("agent", "url")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
-        return ("agent", "url", "created_at") if obj else ()
+        return ("agent", "url", *STANDING) if obj else ()
 
     @admin.display(ordering="agent__merchant__name")
     def merchant(self, endpoint: Endpoint) -> str:
@@ -64,7 +102,8 @@ class EndpointAdmin(_ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002
         """Register a new endpoint; its secret travels with the row to the one page that shows it."""
         if change:
-            obj.save(update_fields=["is_active"])
+            if "is_active" in form.changed_data:
+                _switch(obj)
             return
         endpoint, obj.secret = register_endpoint(obj.agent, obj.url)
         obj.pk = endpoint.pk
@@ -72,31 +111,60 @@ class EndpointAdmin(_ModelAdmin):
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:  # noqa: ARG002
         return self._show_secret(request, obj, obj.secret)
 
-    @admin.action(description="Make a new secret", permissions=["change"])
+    @admin.action(description="Make a new secret, valid at once", permissions=["change"])
     def renew_secret(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> HttpResponse | None:
-        if len(endpoints) != 1:
-            self.message_user(request, "Select one endpoint.", messages.ERROR)
-            return None
-        (endpoint,) = endpoints
-        return self._show_secret(request, endpoint, new_secret(endpoint))
+        endpoint = self._only(request, endpoints)
+        return self._show_secret(request, endpoint, new_secret(endpoint)) if endpoint else None
 
-    def _show_secret(self, request: HttpRequest, endpoint: Endpoint, secret: str) -> HttpResponse:
+    @admin.action(description="Make a new secret, valid from a time on", permissions=["change"])
+    def plan_secret(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> HttpResponse | None:
+        endpoint, now = self._only(request, endpoints), timezone.now()
+        if endpoint is None:
+            return None
+        typed = ValidFromForm.base_fields["valid_from"].clean(request.POST.get("valid_from"))
+        valid_from = typed or now + OVERLAP
+        secret = plan_secret(endpoint, valid_from=valid_from, now=now)
+        until = f"one before it signs until {valid_from:%Y-%m-%d %H:%M} UTC."
+        return self._show_secret(request, endpoint, secret, until)
+
+    def _only(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> Endpoint | None:
+        if len(endpoints) == 1:
+            return endpoints[0]
+        self.message_user(request, "Select one endpoint.", messages.ERROR)
+        return None
+
+    def _show_secret(
+        self, request: HttpRequest, endpoint: Endpoint, secret: str, until: str = "one before it is void."
+    ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": "The new secret",
-            "what": f"This secret signs the order events sent to {endpoint}; one before it is void.",
+            "what": f"This secret signs the order events sent to {endpoint}; {until}",
             "secret": secret,
             "back": "admin:webhooks_endpoint_changelist",
         }
         return TemplateResponse(request, "admin/shown_once.html", context)
 
 
-class DeliveryAttemptInline(_TabularInline):
+def _switch(endpoint: Endpoint) -> None:
+    if endpoint.is_active:
+        enable_endpoint(endpoint, now=timezone.now())
+    else:
+        disable_endpoint(endpoint, reason="switched off by staff", now=timezone.now())
+
+
+class DeliveryAttemptInline(_StackedInline):
     model = DeliveryAttempt
     extra = 0
     can_delete = False
-    fields = ("number", "status", "error", "milliseconds", "attempted_at")
-    readonly_fields = fields
+    fields = (
+        ("number", "attempted_at", "status", "error"),
+        ("milliseconds", "address"),
+        "sent_headers",
+        "answer_headers",
+        "answer",
+    )
+    readonly_fields = tuple(field.name for field in DeliveryAttempt._meta.fields)
     ordering = ("number",)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
@@ -112,10 +180,14 @@ class DeliveryAdmin(_ModelAdmin):
     list_select_related = ("order", "endpoint")
     search_fields = ("id", "order__number", "order__id", "endpoint__url")
     ordering = ("-created_at", "pk")
-    fields = (*list_display, "created_at")
+    fields = (*list_display, "leased_until", "created_at", "what_is_sent")
     readonly_fields = fields
     inlines = (DeliveryAttemptInline,)
     actions = ("replay_deliveries",)
+
+    @admin.display(description="body")
+    def what_is_sent(self, delivery: Delivery) -> str:
+        return bytes(delivery.body).decode(errors="replace")
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
@@ -126,10 +198,16 @@ class DeliveryAdmin(_ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return False
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> HttpResponse:  # type: ignore[override]
+        """Offer the action on the delivery's own page, too (templates/admin/webhooks/delivery/)."""
+        return super().render_change_form(
+            request, {**context, "may_replay": self.has_replay_permission(request)}, **options
+        )
+
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("webhooks.change_delivery")
 
     @admin.action(description="Send the selected deliveries again", permissions=["replay"])
     def replay_deliveries(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
-        count = replay(list(deliveries.values_list("pk", flat=True)), now=timezone.now())
+        count = replay(deliveries, now=timezone.now())
         self.message_user(request, f"{count} will be sent again.", messages.SUCCESS)

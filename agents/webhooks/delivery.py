@@ -1,180 +1,116 @@
-"""Sends what is due: claimed with SKIP LOCKED, head of each order's line only, several at a time."""
+"""Sends what is due, many at a time. Threads only talk to receivers; a slow one keeps nobody else waiting.
+
+A delivery that has not ended when `deliver_due` returns goes on behind it and is recorded when it ends. Should
+the process die, the lease ends and another one sends it again.
+"""
 
 from __future__ import annotations
 
-import ipaddress
 import logging
-import random
-import socket
+import os
+import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import lru_cache
-from urllib.parse import urlsplit
 
-import urllib3
-from django.conf import settings
-from django.db import connection, connections
+from django.db import connections
 from django.utils import timezone
 
-from agents.webhooks.models import Delivery
-from agents.webhooks.services import ForbiddenUrlError, require_allowed
-from commerce import sealing
-from commerce.outbox.threads import THREADS, in_threads
-from commerce.signatures import sign
-from commerce.statements import Write, write
+from agents.webhooks.claiming import Due, claim
+from agents.webhooks.recording import record
+from agents.webhooks.sending import Answer, post
+from agents.webhooks.signing import signed_headers
 
 logger = logging.getLogger(__name__)
 
-BATCH = 64
-LEASE = timedelta(seconds=60)
-RETRY_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
-"""The pause after each failed try, with up to a fifth more or less: about three days in all."""
+THREADS = 40
+"""Deliveries of one process at once: more than two endpoints that hang can take before their circuits open."""
 
-ANSWER_BYTES = 4096
+RECORDING = 4
+"""How many of them use the database at once."""
 
+GATHER_SECONDS = 0.02
+"""How long others that are about to end are waited for, so that one claim serves many."""
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A delivery that this process holds until its lease ends."""
-
-    id: str
-    order_id: str
-    kind: str
-    tries: int
-    url: str
-    sealed_secret: bytes
-    body: bytes
+LOOK_AGAIN_SECONDS = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of one try."""
+def deliver_due(*, seconds: float = 20, patience: float = 20) -> int:
+    """Send what is due until there is nothing more, taking new deliveries for so many seconds.
 
-    status: int | None
-    error: str
-    milliseconds: int
-
-    @property
-    def is_success(self) -> bool:
-        return self.status is not None and 200 <= self.status < 300
-
-
-def deliver_due(*, batches: int = 50) -> int:
-    """Send what is due until there is nothing, or `batches` were sent. Returns how many were delivered."""
+    Returns how many were delivered: once all have ended, or none has for as long as `patience` says.
+    """
+    senders = _senders(os.getpid())
+    progress = time.monotonic()
+    until = progress + seconds
     delivered = 0
-    for _ in range(batches):
-        due = claim(now=timezone.now(), limit=BATCH)
-        if not due:
+    ours: set[Future[bool]] = set()
+    while progress + patience > (moment := time.monotonic()):
+        free = senders.free() if moment < until else 0
+        due = claim(now=timezone.now(), limit=free) if free else []
+        ours |= {senders.send(one) for one in due}
+        if not ours:
             break
-        delivered += sum(in_threads(_deliver, due))
+        ended, ours = _await_some(ours)
+        delivered += sum(one.result() for one in ended)
+        progress = time.monotonic() if due or ended else progress
     return delivered
 
 
-def claim(*, now: datetime, limit: int) -> list[Due]:
-    """Take the first undelivered entry of each order that is due, for the length of a lease."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [now + LEASE, now, limit])
-        rows: Sequence[tuple[str, str, str, int, str, memoryview, memoryview]] = cursor.fetchall()
-    return [Due(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), bytes(row[6])) for row in rows]
+def _await_some(running: set[Future[bool]]) -> tuple[set[Future[bool]], set[Future[bool]]]:
+    """Wait for one to end, and a moment for those that end with it. Returns the ended and the running."""
+    if wait(running, LOOK_AGAIN_SECONDS, FIRST_COMPLETED).done:
+        wait(running, GATHER_SECONDS)
+    ended, still = wait(running, 0)
+    return ended, still
 
 
-_CLAIM = """
-    UPDATE webhooks_delivery d SET due_at = %s, tries = d.tries + 1
-    FROM webhooks_endpoint e
-    WHERE e.id = d.endpoint_id AND d.id IN (
-        SELECT head.id FROM webhooks_delivery head
-        WHERE head.status = 'pending' AND head.due_at <= %s
-          AND NOT EXISTS (
-              SELECT 1 FROM webhooks_delivery earlier
-              WHERE earlier.endpoint_id = head.endpoint_id AND earlier.order_id = head.order_id
-                AND earlier.sequence < head.sequence AND earlier.status = 'pending')
-        ORDER BY head.due_at, head.id LIMIT %s FOR UPDATE SKIP LOCKED
-    )
-    RETURNING d.id, d.order_id, d.kind, d.tries, e.url, e.sealed_secret, d.body
-"""
+class _Senders:
+    """The threads of one process. They stay, and what they are at outlives the task that handed it over."""
 
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="webhook")
+        self._recording = threading.Semaphore(RECORDING)
+        self._lock = threading.Lock()
+        self._running = 0
 
-def _deliver(due: Due) -> bool:
-    try:
-        answer = _post(due, now=timezone.now())
-        _record(due, answer, now=timezone.now())
-    except Exception:
-        logger.exception("a delivery failed", extra={"delivery": due.id})
-        return False
-    finally:
-        connections.close_all()
-    return answer.is_success
+    def free(self) -> int:
+        return THREADS - self._running
 
+    def send(self, due: Due) -> Future[bool]:
+        """Have a delivery sent and recorded. The result is whether it was accepted."""
+        with self._lock:
+            self._running += 1
+        return self._pool.submit(self._deliver, due)
 
-def _post(due: Due, *, now: datetime) -> Answer:
-    signature = sign(due.body, secret=sealing.unseal(due.sealed_secret), timestamp=int(now.timestamp()))
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": "agentic-commerce-engine",
-        "Request-Id": due.id,
-        "Timestamp": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "Merchant-Signature": signature,
-    }
-    started = time.monotonic()
-    status, error = None, ""
-    try:
-        require_allowed(due.url)
-        require_public(due.url)
-        response = _pool().request(
-            "POST", due.url, body=due.body, headers=headers, redirect=False, preload_content=False
-        )
-        response.read(ANSWER_BYTES)
-        response.release_conn()
-        status = response.status
-    except (urllib3.exceptions.HTTPError, ForbiddenUrlError, OSError) as problem:
-        error = f"{type(problem).__name__}: {problem}"[:200]
-    return Answer(status, error, int((time.monotonic() - started) * 1000))
-
-
-def require_public(url: str) -> None:
-    """Raise ForbiddenUrlError where any address of the host is not one of the public internet."""
-    host = urlsplit(url).hostname or ""
-    if host in settings.WEBHOOK_ALLOWED_PRIVATE_HOSTS:
-        return
-    for *_, address in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM):
-        if not ipaddress.ip_address(address[0]).is_global:
-            raise ForbiddenUrlError("The host has an address that is not public.", target=("url",))
+    def _deliver(self, due: Due) -> bool:
+        try:
+            answer = _post(due)
+            with self._recording:
+                record(due, answer, now=timezone.now())
+        except Exception:
+            logger.exception("a delivery could not be recorded", extra={"delivery": due.id})
+            return False
+        finally:
+            connections.close_all()
+            with self._lock:
+                self._running -= 1
+        return answer.is_success
 
 
 @lru_cache(maxsize=1)
-def _pool() -> urllib3.PoolManager:
-    return urllib3.PoolManager(
-        maxsize=THREADS,
-        retries=False,
-        timeout=urllib3.Timeout(connect=3, read=settings.WEBHOOK_TIMEOUT_SECONDS),
-    )
+def _senders(_process: int) -> _Senders:
+    """Threads do not survive a fork, so each process has its own."""
+    return _Senders()
 
 
-def _record(due: Due, answer: Answer, *, now: datetime) -> None:
-    """Keep what came of a try, and what is to become of the delivery."""
-    status, due_at, delivered_at = Delivery.Status.PENDING, now, None
-    if answer.is_success:
-        status, delivered_at = Delivery.Status.DELIVERED, now
-    elif due.tries > len(RETRY_SECONDS):
-        status = Delivery.Status.DEAD
-        logger.error("a delivery was given up", extra={"delivery": due.id})
-    else:
-        pause = RETRY_SECONDS[due.tries - 1] * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
-        due_at = now + timedelta(seconds=pause)
-    write(
-        Write(
-            "attempt",
-            """
-            INSERT INTO webhooks_deliveryattempt (delivery_id, number, status, error, milliseconds, attempted_at)
-            VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (delivery_id, number) DO NOTHING
-            """,
-            [due.id, due.tries, answer.status, answer.error, answer.milliseconds, now],
-        ),
-        Write(
-            "delivery",
-            "UPDATE webhooks_delivery SET status = %s, due_at = %s, delivered_at = %s WHERE id = %s",
-            [status, due_at, delivered_at, due.id],
-        ),
-    )
+def _post(due: Due) -> Answer:
+    """Sign and send. What keeps us from signing counts as a failed try, or it would be tried forever."""
+    now = timezone.now()
+    try:
+        secrets = due.secrets.unsealed(now=now)
+        headers = signed_headers(due.body, request_id=due.id, secrets=secrets, now=now)
+    except Exception as problem:
+        logger.exception("a delivery cannot be signed", extra={"delivery": due.id})
+        return Answer(None, f"it cannot be signed: {type(problem).__name__}")
+    return post(due.url, body=due.body, headers=headers)

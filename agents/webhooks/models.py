@@ -9,13 +9,26 @@ from commerce.orders.models import Order
 
 
 class Endpoint(models.Model):
-    """Where an agent hears of its orders. The secret signs what is sent and is shown once."""
+    """Where an agent hears of its orders. The secret signs what is sent and is shown once.
+
+    A planned secret takes the other's place at `planned_secret_at`.
+    """
 
     id = IdField("we")
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="webhook_endpoints", db_index=False)
     url = models.URLField(max_length=500)
     sealed_secret = models.BinaryField(editable=False)
+    sealed_planned_secret = models.BinaryField(editable=False, null=True)
+    planned_secret_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_active = models.BooleanField(default=True)
+    disabled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    disabled_reason = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
+    failures = models.PositiveIntegerField(default=0, db_default=0, editable=False, help_text="in a row")
+    failing_since = models.DateTimeField(null=True, blank=True, editable=False)
+    open_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="nothing is sent until then; afterwards one to try"
+    )
+    is_slow = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -46,6 +59,7 @@ class Delivery(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     tries = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True, blank=True, help_text="being sent by a worker until then")
     delivered_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
@@ -54,20 +68,29 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(name="delivery_once", fields=["endpoint", "order", "sequence"]),
         ]
-        indexes = [models.Index(name="delivery_due", fields=["due_at"], condition=Q(status="pending"))]
+        indexes = [
+            models.Index(
+                name="delivery_waiting", fields=["endpoint", "due_at", "id"], condition=Q(status="pending")
+            ),
+            models.Index(name="delivery_held", fields=["endpoint"], condition=Q(leased_until__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.id
 
 
 class DeliveryAttempt(models.Model):
-    """One try: what the endpoint answered, or why there was no answer."""
+    """One try: what was sent beside the delivery's body, what was answered, or why there was no answer."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts", db_index=False)
     number = models.PositiveIntegerField()
     status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status; empty without an answer")
     error = models.CharField(max_length=200, blank=True)
     milliseconds = models.PositiveIntegerField()
+    address = models.CharField(max_length=45, blank=True, default="", db_default="", help_text="connected to")
+    sent_headers = models.JSONField(null=True)
+    answer_headers = models.JSONField(null=True)
+    answer = models.TextField(blank=True, default="", db_default="", help_text="the beginning of it")
     attempted_at = models.DateTimeField()
 
     class Meta:

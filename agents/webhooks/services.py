@@ -1,56 +1,91 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import urlsplit
+from typing import Any
 
-from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Case, F, When
 
 from agents.acp.order_events import order_event_bodies
-from agents.webhooks.models import Delivery, Endpoint
+from agents.webhooks.addresses import require_allowed
+from agents.webhooks.models import Endpoint
 from commerce import sealing
 from commerce.accounts.models import Agent
-from commerce.errors import CommerceError
 from commerce.ids import new_id, random_text
-
-
-class ForbiddenUrlError(CommerceError):
-    """The address is none that webhooks may be sent to."""
-
-    code = "forbidden_url"
+from commerce.orders.models import Order
+from commerce.outbox.services import record_event
 
 
 def register_endpoint(agent: Agent, url: str) -> tuple[Endpoint, str]:
     """Have an agent's order events sent to a URL. The second value is the signing secret, shown once.
 
-    Raises ForbiddenUrlError unless the URL is https, or its host is allowed for tests.
+    Raises ForbiddenUrlError unless the URL is https and public, or its host is allowed for tests.
     """
     require_allowed(url)
-    secret = _random_secret()
-    endpoint, _ = Endpoint.objects.update_or_create(
-        agent=agent, url=url, defaults={"sealed_secret": sealing.seal(secret), "is_active": True}
-    )
+    secret = random_secret()
+    endpoint, _ = Endpoint.objects.update_or_create(agent=agent, url=url, defaults={**_only(secret), **_STANDING})
     return endpoint, secret
 
 
 def new_secret(endpoint: Endpoint) -> str:
-    """Give an endpoint a new signing secret. Shown once; the old one is void."""
-    secret = _random_secret()
-    Endpoint.objects.filter(pk=endpoint.pk).update(sealed_secret=sealing.seal(secret))
+    """Give an endpoint a new signing secret. Shown once; every one before it is void."""
+    secret = random_secret()
+    Endpoint.objects.filter(pk=endpoint.pk).update(**_only(secret))
     return secret
 
 
-def _random_secret() -> str:
+def plan_secret(endpoint: Endpoint, *, valid_from: datetime, now: datetime) -> str:
+    """Give an endpoint a secret that takes the present one's place at a time. Shown once.
+
+    Until then the present one signs, and for Standard Webhooks both do. A secret that was planned earlier and
+    is not in its place yet is void.
+    """
+    secret = random_secret()
+    is_in_place = When(planned_secret_at__lte=now, then=F("sealed_planned_secret"))
+    Endpoint.objects.filter(pk=endpoint.pk).update(
+        sealed_secret=Case(is_in_place, default=F("sealed_secret")),
+        sealed_planned_secret=sealing.seal(secret),
+        planned_secret_at=valid_from,
+    )
+    return secret
+
+
+def _only(secret: str) -> dict[str, Any]:
+    return {"sealed_secret": sealing.seal(secret), "sealed_planned_secret": None, "planned_secret_at": None}
+
+
+def random_secret() -> str:
+    """Return a secret that is also 30 bytes of base64, as Standard Webhooks wants it."""
     return f"whsec_{random_text(40)}"
 
 
-def require_allowed(url: str) -> None:
-    """Raise ForbiddenUrlError for what is not https, names a user, or has no host."""
-    parts = urlsplit(url)
-    if parts.hostname in settings.WEBHOOK_ALLOWED_PRIVATE_HOSTS and parts.scheme in ("http", "https"):
+_STANDING: dict[str, Any] = {
+    "is_active": True,
+    "disabled_at": None,
+    "disabled_reason": "",
+    "failures": 0,
+    "failing_since": None,
+    "open_until": None,
+    "is_slow": False,
+}
+
+
+def disable_endpoint(endpoint: Endpoint, *, reason: str, now: datetime) -> None:
+    """Send nothing more to an endpoint. What is pending is kept."""
+    active = Endpoint.objects.filter(pk=endpoint.pk, is_active=True)
+    active.update(is_active=False, disabled_at=now, disabled_reason=reason)
+
+
+@transaction.atomic
+def enable_endpoint(endpoint: Endpoint, *, now: datetime) -> None:
+    """Send what is pending, and plan what an endpoint's agent has missed since it was switched off."""
+    disabled_at = Endpoint.objects.values_list("disabled_at", flat=True).get(pk=endpoint.pk)
+    Endpoint.objects.filter(pk=endpoint.pk).update(**_STANDING)
+    if disabled_at is None:
         return
-    if parts.scheme != "https" or not parts.hostname or parts.username or parts.password:
-        raise ForbiddenUrlError("Webhooks are sent to https addresses without user names only.", target=("url",))
+    changed = Order.objects.filter(agent=endpoint.agent_id, updated_at__gte=disabled_at)
+    for order_id, sequence in changed.order_by("pk").values_list("pk", "sequence"):
+        record_event("order.updated", key=order_id, payload={"sequence": sequence}, now=now)
 
 
 def plan_deliveries(order_id: str, *, up_to: int, now: datetime) -> int:
@@ -94,10 +129,3 @@ _PLAN = """
     FROM unnest(%s::varchar[], %s::varchar[], %s::int[]) AS planned (id, endpoint_id, sequence)
     ON CONFLICT DO NOTHING
 """
-
-
-def replay(deliveries: list[str], *, now: datetime) -> int:
-    """Send deliveries again that were given up, or were delivered already. Returns how many."""
-    return Delivery.objects.filter(pk__in=deliveries).update(
-        status=Delivery.Status.PENDING, tries=0, due_at=now, delivered_at=None
-    )

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
+from standardwebhooks import Webhook
 
-from agents.webhooks.delivery import RETRY_SECONDS, claim, deliver_due
+from agents.webhooks.addresses import ForbiddenUrlError
+from agents.webhooks.claiming import claim
+from agents.webhooks.delivery import deliver_due
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
-from agents.webhooks.services import ForbiddenUrlError, plan_deliveries, register_endpoint, replay
+from agents.webhooks.recording import RETRY_SECONDS
+from agents.webhooks.replays import replay
+from agents.webhooks.services import plan_deliveries, register_endpoint
 from commerce.accounts.models import Agent
 from commerce.fulfillment.services import Parcel, Step, record_step
 from commerce.orders.models import Adjustment, Order
 from commerce.signatures import SignatureError, verify
-from tests.factories import AgentFactory
 from tests.official_schemas import check_schema
 from tests.orders.building import placed_order
-from tests.receiver import Receiver, receiver
+from tests.receiver import Receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,29 +43,13 @@ EVENT = {
 }
 
 
-@pytest.fixture
-def listening(settings: Settings) -> Iterator[Receiver]:
-    settings.WEBHOOK_ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
-    with receiver() as kept:
-        yield kept
-
-
-@pytest.fixture
-def agent() -> Agent:
-    return AgentFactory.create()
-
-
-@pytest.fixture
-def secret(agent: Agent, listening: Receiver) -> str:
-    return register_endpoint(agent, listening.url)[1]
-
-
 def plan(order: Order, up_to: int = 1) -> None:
     plan_deliveries(order.pk, up_to=up_to, now=timezone.now())
 
 
 def make_due() -> None:
     Delivery.objects.filter(status="pending").update(due_at=timezone.now())
+    Endpoint.objects.update(open_until=None)
 
 
 def bodies(listening: Receiver) -> list[dict[str, Any]]:
@@ -81,8 +68,9 @@ def test_an_event_is_signed_and_whole(agent: Agent, secret: str, listening: Rece
     verify(body, header=headers["merchant-signature"], secrets=[secret], now=now)
     with pytest.raises(SignatureError):
         verify(body + b" ", header=headers["merchant-signature"], secrets=[secret], now=now)
+    Webhook(secret).verify(body, headers)
     assert headers["content-type"] == "application/json"
-    assert headers["request-id"] == Delivery.objects.get().pk
+    assert headers["request-id"] == headers["webhook-id"] == Delivery.objects.get().pk
     event = json.loads(body)
     check_schema(event, EVENT)
     assert event["type"] == "order_create"
@@ -193,7 +181,7 @@ def test_pauses_grow_and_then_it_is_given_up_until_replayed(
         assert 0.79 * planned <= pause <= 1.21 * planned + 1
     assert deliver_due() == 0
 
-    assert replay([Delivery.objects.get().pk], now=timezone.now()) == 1
+    assert replay(Delivery.objects.all(), now=timezone.now()) == 1
     assert deliver_due() == 1
     assert len({body for _, body in listening.received}) == 1
 
@@ -211,8 +199,12 @@ def test_two_workers_never_take_the_same(agent: Agent, secret: str) -> None:
 
 def test_what_a_killed_worker_took_is_taken_again(agent: Agent, secret: str, listening: Receiver) -> None:
     plan(placed_order(1, agent=agent))
-    claim(now=timezone.now() - timedelta(seconds=61), limit=10)
+    Delivery.objects.update(due_at=timezone.now() - timedelta(seconds=90))
+    taken = claim(now=timezone.now() - timedelta(seconds=55), limit=10)
 
+    assert (len(taken), deliver_due()) == (1, 0)
+
+    Delivery.objects.update(leased_until=timezone.now())
     assert deliver_due() == 1
 
 

@@ -1,0 +1,279 @@
+"""A receiver that is busy, slow, dead or gone is left alone, and keeps nobody else waiting."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from agents.webhooks.claiming import ENDPOINT_SLOTS, SUSPECT_SLOTS, Due, claim
+from agents.webhooks.delivery import deliver_due
+from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
+from agents.webhooks.recording import FAILURES_TO_OPEN, record, requested_pause
+from agents.webhooks.sending import Answer
+from agents.webhooks.services import disable_endpoint, enable_endpoint, plan_deliveries, register_endpoint
+from commerce.accounts.models import Agent
+from commerce.fulfillment.services import Parcel, Step, record_step
+from commerce.orders.models import Order
+from commerce.outbox.relay import drain
+from tests.factories import AgentFactory
+from tests.orders.building import placed_order
+from tests.receiver import Receiver
+from tests.webhooks.lines import listening as listening_on
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def plan(agent: Agent, orders: int = 1) -> Order:
+    for _ in range(orders):
+        order = placed_order(1, agent=agent)
+        plan_deliveries(order.pk, up_to=1, now=timezone.now())
+    return order
+
+
+def answer_all(taken: list[Due], answer: Answer, *, now: datetime) -> None:
+    for due in taken:
+        record(due, answer, now=now)
+
+
+def ahead(moment: datetime | None, now: datetime) -> float:
+    assert moment is not None
+    return (moment - now).total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("120", 120),
+        (" 7 ", 7),
+        ("0", 0),
+        ("999999", 86_400),
+        (format_datetime(NOON + timedelta(minutes=2), usegmt=True), 120),
+        (format_datetime(NOON - timedelta(minutes=2), usegmt=True), 0),
+        (format_datetime(NOON + timedelta(days=30), usegmt=True), 86_400),
+        ("Monday, 23-Nov-26 12:02:00 GMT", 120),
+        ("soon", 0),
+        ("-5", 0),
+        ("1.5", 0),
+        ("", 0),
+    ],
+)
+def test_retry_after_is_read(text: str, seconds: int) -> None:
+    answer = Answer(503, headers={"retry-After": text})
+
+    assert requested_pause(answer, now=NOON) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(("status", "rests"), [(500, False), (302, False), (429, True), (503, True)])
+def test_retry_after_puts_the_delivery_off(
+    agent: Agent, secret: str, listening: Receiver, status: int, rests: bool
+) -> None:
+    plan(agent)
+    listening.answers = [(status, {"Retry-After": "7200"})]
+    now = timezone.now()
+
+    deliver_due()
+
+    assert 7200 <= ahead(Delivery.objects.get().due_at, now) < 7210
+    rest = Endpoint.objects.get().open_until
+    assert (rest is not None and 7200 <= ahead(rest, now) < 7210) == rests
+
+
+def test_an_endpoint_that_is_gone_is_switched_off_and_misses_nothing(
+    agent: Agent, secret: str, listening: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    order = plan(agent)
+    listening.answers = [(410, {})]
+
+    deliver_due()
+    deliver_due()
+
+    endpoint = Endpoint.objects.get()
+    assert (endpoint.is_active, endpoint.disabled_reason) == (False, "it answered 410 Gone")
+    assert "an endpoint was switched off: it answered 410 Gone" in caplog.text
+    assert list(Delivery.objects.values_list("status", "tries")) == [("pending", 0)]
+    assert len(listening.received) == 1
+
+    record_step(order.pk, Parcel(), Step("shipped", timezone.now()), now=timezone.now())
+    drain()
+    assert Delivery.objects.count() == 1
+
+    enable_endpoint(endpoint, now=timezone.now())
+    drain()
+    deliver_due()
+    assert list(Delivery.objects.order_by("sequence").values_list("sequence", "status")) == [
+        (1, "delivered"),
+        (2, "delivered"),
+    ]
+
+
+def test_switching_off_twice_keeps_the_first_reason(agent: Agent, secret: str) -> None:
+    endpoint = Endpoint.objects.get()
+    disable_endpoint(endpoint, reason="first", now=NOON)
+    disable_endpoint(endpoint, reason="second", now=NOON + timedelta(days=1))
+
+    endpoint.refresh_from_db()
+    assert (endpoint.disabled_reason, endpoint.disabled_at) == ("first", NOON)
+
+
+def test_a_circuit_opens_lets_one_through_and_closes(agent: Agent, secret: str) -> None:
+    plan(agent, 8)
+    now = timezone.now()
+    taken = claim(now=now, limit=40)
+
+    answer_all(taken, Answer(500), now=now)
+    Delivery.objects.update(due_at=now)
+    rest = ahead(Endpoint.objects.get().open_until, now)
+    while_open = claim(now=now + timedelta(seconds=29), limit=40)
+
+    probing = now + timedelta(seconds=31)
+    probe = claim(now=probing, limit=40)
+    beside = claim(now=probing, limit=40)
+    answer_all(probe, Answer(None, "no answer"), now=probing)
+    longer_rest = ahead(Endpoint.objects.get().open_until, probing)
+
+    back = probing + timedelta(seconds=61)
+    Delivery.objects.update(due_at=now)
+    answer_all(claim(now=back, limit=40), Answer(200), now=back)
+    endpoint = Endpoint.objects.get()
+    after = claim(now=back, limit=40)
+
+    assert (rest, longer_rest) == (30, 60)
+    assert [len(taken), len(while_open), len(probe), len(beside), len(after)] == [8, 0, 1, 0, 7]
+    assert (endpoint.failures, endpoint.failing_since, endpoint.open_until) == (0, None, None)
+
+
+def test_rests_do_not_grow_forever(agent: Agent, secret: str) -> None:
+    plan(agent)
+    Endpoint.objects.update(failures=FAILURES_TO_OPEN + 90)
+    now = timezone.now()
+
+    answer_all(claim(now=now, limit=1), Answer(500), now=now)
+
+    assert ahead(Endpoint.objects.get().open_until, now) == 900
+
+
+def test_one_endpoint_takes_so_many_at_once(agent: Agent, secret: str, listening: Receiver) -> None:
+    plan(agent, ENDPOINT_SLOTS + 4)
+    other = AgentFactory.create()
+    register_endpoint(other, listening.url)
+    plan(other)
+
+    taken = claim(now=timezone.now(), limit=40)
+    more = claim(now=timezone.now(), limit=40)
+
+    per_agent = [
+        sum(one.endpoint_id == end.pk for one in taken) for end in Endpoint.objects.order_by("created_at")
+    ]
+    assert (per_agent, more) == ([ENDPOINT_SLOTS, 1], [])
+
+
+@pytest.mark.parametrize("standing", [{"failures": 1}, {"is_slow": True}])
+def test_a_suspect_takes_fewer(agent: Agent, secret: str, standing: dict[str, object]) -> None:
+    plan(agent, 4)
+    Endpoint.objects.update(**standing)
+
+    assert len(claim(now=timezone.now(), limit=40)) == SUSPECT_SLOTS
+
+
+def test_processes_that_claim_at_once_keep_the_limit(agent: Agent, secret: str) -> None:
+    plan(agent, 40)
+    now = timezone.now()
+
+    def take(_: int) -> int:
+        try:
+            return len(claim(now=now, limit=10))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(6) as pool:
+        taken = list(pool.map(take, range(6)))
+
+    assert sum(taken) == ENDPOINT_SLOTS
+    assert Delivery.objects.filter(tries=1).count() == ENDPOINT_SLOTS
+
+
+@pytest.fixture
+def hanging() -> Iterator[str]:
+    """A receiver that takes every call and never answers."""
+    with listening_on(lambda line: time.sleep(2)) as port:
+        yield f"http://127.0.0.1:{port}/"
+
+
+def test_a_receiver_that_hangs_keeps_no_other_waiting(
+    agent: Agent, secret: str, listening: Receiver, hanging: str, settings: Settings
+) -> None:
+    settings.WEBHOOK_TIMEOUT_SECONDS = 1
+    other = AgentFactory.create()
+    register_endpoint(other, hanging)
+    plan(other, 30)
+    plan(agent, 3)
+    began = time.monotonic()
+
+    at_once = deliver_due(patience=0.3)
+    seconds = time.monotonic() - began
+
+    assert (at_once, len(listening.received)) == (3, 3)
+    assert seconds < 0.95
+    while DeliveryAttempt.objects.count() < 3 + ENDPOINT_SLOTS and time.monotonic() < began + 10:
+        time.sleep(0.05)
+    assert Endpoint.objects.get(url=hanging).open_until is not None
+    assert DeliveryAttempt.objects.filter(status=None).count() == ENDPOINT_SLOTS
+
+
+def test_an_endpoint_that_only_fails_is_switched_off(
+    agent: Agent, secret: str, listening: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    plan(agent)
+    Endpoint.objects.update(failures=3, failing_since=timezone.now() - timedelta(days=5))
+    listening.answers = [(500, {})]
+
+    deliver_due()
+
+    endpoint = Endpoint.objects.get()
+    assert (endpoint.is_active, endpoint.disabled_reason) == (False, "nothing but failures for 5 days")
+    (line,) = [line for line in caplog.records if line.levelno == logging.ERROR]
+    assert "switched off" in line.message
+    assert Delivery.objects.get().status == "pending"
+
+
+def test_a_success_ends_the_five_days(agent: Agent, secret: str) -> None:
+    plan(agent)
+    Endpoint.objects.update(failures=3, failing_since=timezone.now() - timedelta(days=6))
+
+    deliver_due()
+
+    endpoint = Endpoint.objects.get()
+    assert (endpoint.is_active, endpoint.failing_since, endpoint.failures) == (True, None, 0)
+
+
+def test_a_try_is_recorded_with_one_statement(
+    agent: Agent, secret: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    plan(agent)
+    (due,) = claim(now=timezone.now(), limit=1)
+
+    with django_assert_num_queries(1):
+        record(due, Answer(200), now=timezone.now())
+
+
+def test_who_lost_the_lease_changes_nothing_but_the_log(agent: Agent, secret: str) -> None:
+    plan(agent)
+    now = timezone.now()
+    (late,) = claim(now=now, limit=1)
+    (held,) = claim(now=now + timedelta(seconds=61), limit=1)
+
+    record(late, Answer(500), now=now)
+
+    assert Delivery.objects.get().leased_until == held.leased_until
+    assert [(one.number, one.status) for one in DeliveryAttempt.objects.all()] == [(1, 500)]

@@ -1,0 +1,174 @@
+"""One POST: to the address that was checked, as the name it was meant for, and over in time."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from agents.webhooks import addresses, sending
+from agents.webhooks.sending import Answer, post
+from tests.webhooks.lines import OK, certificate, listening
+
+
+@pytest.fixture(autouse=True)
+def _trusted(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    settings.WEBHOOK_ALLOWED_PRIVATE_HOSTS = ["127.0.0.1", "agent.example"]
+    settings.WEBHOOK_TIMEOUT_SECONDS = 1
+    sending._tls.cache_clear()
+    yield
+    sending._tls.cache_clear()
+
+
+def read_request(connection: socket.socket) -> bytes:
+    request = b""
+    while b"\r\n\r\n{}" not in request:
+        request += connection.recv(65536)
+    return request
+
+
+def send(port: int) -> Answer:
+    return post(f"http://127.0.0.1:{port}/hook", body=b"{}", headers={})
+
+
+def answered(*parts: bytes, pause: float = 0) -> Answer:
+    def script(connection: socket.socket) -> None:
+        read_request(connection)
+        for part in parts:
+            connection.sendall(part)
+            time.sleep(pause)
+
+    with listening(script) as port:
+        return send(port)
+
+
+def test_the_answer_is_told() -> None:
+    answer = answered(
+        b"HTTP/1.1 202 Accepted\r\nX-Trace: 7\r\nSet-Cookie: session=1\r\nContent-Length: 7\r\n\r\n<b>\xff\x00</"
+    )
+
+    assert (answer.status, answer.error, answer.address) == (202, "", "127.0.0.1")
+    assert answer.headers == {"X-Trace": "7", "Content-Length": "7"}
+    assert answer.text == "<b>\ufffd\ufffd</"
+
+
+def test_a_redirect_is_not_followed() -> None:
+    answer = answered(b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/\r\n\r\n")
+
+    assert (answer.status, answer.is_success) == (307, False)
+
+
+@pytest.mark.parametrize("ahead", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: "])
+def test_an_answer_that_drips_ends_with_the_deadline(ahead: bytes) -> None:
+    started = time.monotonic()
+
+    answer = answered(ahead, *[b"a"] * 30, pause=0.1)
+
+    assert answer.status is None
+    assert "imed out" in answer.error or "in time" in answer.error
+    assert 0.9 < time.monotonic() - started < 2
+
+
+def test_a_receiver_that_never_reads_ends_with_the_deadline() -> None:
+    with listening(lambda connection: time.sleep(3)) as port:
+        started = time.monotonic()
+        answer = post(f"http://127.0.0.1:{port}/", body=b"x" * 20_000_000, headers={})
+
+    assert answer.status is None
+    assert time.monotonic() - started < 2
+
+
+def test_a_status_counts_though_the_body_never_ends() -> None:
+    answer = answered(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", *[b"a"] * 20, pause=0.1)
+
+    assert answer.is_success
+    assert 5 < len(answer.text) < 15
+
+
+def test_no_more_than_a_beginning_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    endless = answered(b"HTTP/1.1 200 OK\r\n\r\n", b"a" * 3_000_000)
+    long_headers = answered(b"HTTP/1.1 200 OK\r\n", *[b"X: " + b"a" * 9000 + b"\r\n"] * 9)
+
+    assert (endless.status, len(endless.text)) == (200, 4096)
+    assert (long_headers.status, long_headers.error) == (
+        None,
+        "AnswerTooLongError: the answer is longer than 65536 bytes",
+    )
+
+
+@pytest.mark.parametrize("noise", [b"", b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP/1.1 banana\r\n\r\n"])
+def test_what_is_no_answer_is_a_failure(noise: bytes) -> None:
+    answer = answered(noise)
+
+    assert answer.status is None
+    assert answer.error
+
+
+def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+
+    assert answered(OK).status == 200
+
+
+class Secure:
+    """A TLS receiver that remembers the names it was asked for."""
+
+    def __init__(self, name: str, directory: Path) -> None:
+        self.file = certificate(name, directory)
+        self.names: list[str | None] = []
+        self.requests: list[bytes] = []
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(self.file)
+        self.context.sni_callback = lambda _socket, name, _context: self.names.append(name)
+
+    def script(self, connection: socket.socket) -> None:
+        self.requests.append(read_request(connection))
+        connection.sendall(OK)
+
+
+def test_the_name_is_shown_and_checked_and_the_address_connected_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secure = Secure("agent.example", tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(secure.file))
+    found = [["127.0.0.1"], ["127.0.0.2"]]
+    monkeypatch.setattr(addresses, "look_up", lambda host, seconds: found.pop(0))
+
+    with listening(secure.script, tls=secure.context) as port:
+        answer = post(f"https://Agent.Example:{port}/hook", body=b"{}", headers={})
+
+    assert (answer.status, answer.address, secure.names) == (200, "127.0.0.1", ["agent.example"])
+    assert f"Host: agent.example:{port}\r\n".encode() in secure.requests[0]
+    assert found == [["127.0.0.2"]]
+
+
+@pytest.mark.parametrize(("name", "is_known"), [("other.example", True), ("agent.example", False)])
+def test_another_certificate_is_refused(
+    name: str, is_known: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secure = Secure(name, tmp_path)
+    if is_known:
+        monkeypatch.setenv("SSL_CERT_FILE", str(secure.file))
+    monkeypatch.setattr(addresses, "look_up", lambda host, seconds: ["127.0.0.1"])
+
+    with listening(secure.script, tls=secure.context) as port:
+        answer = post(f"https://agent.example:{port}/hook", body=b"{}", headers={})
+
+    assert answer.status is None
+    assert answer.error.startswith("SSLCertVerificationError")
+    assert secure.requests == []
+
+
+def test_the_next_address_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "look_up", lambda host, seconds: ["127.0.0.3", "127.0.0.1"])
+
+    with listening(lambda connection: connection.sendall(OK)) as port:
+        answer = post(f"http://agent.example:{port}/", body=b"{}", headers={})
+
+    assert (answer.status, answer.address) == (200, "127.0.0.1")
