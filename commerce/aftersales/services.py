@@ -15,7 +15,7 @@ from commerce.inventory.services import restock
 from commerce.orders.models import Adjustment, Order, OrderLine
 from commerce.orders.services import lock_order, log_change
 from commerce.payments.models import Dispute, Refund
-from commerce.payments.refunds import PAID, RefundTooLargeError, request_refund
+from commerce.payments.refunds import PAID, RefundFrozenError, RefundTooLargeError, request_refund
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,8 @@ def cancel_order(
     """Cancel units that are in no shipment yet, put them back on hand, and give back what they cost.
 
     `quantities` by line id; without them everything that is left is meant. Delivery is given back with the last
-    unit of an order of which nothing was sent. Raises NothingToCancelError.
+    unit of an order of which nothing was sent; nothing is while a bank that disputes the payment has the money.
+    Raises NothingToCancelError.
     """
     order = lock_order(order_id)
     lines = list(order.lines.order_by("pk"))
@@ -66,8 +67,11 @@ def cancel_order(
         occurred_at=now,
     )
     log_change(order, kind="canceled", now=now, detail={"lines": wanted, "reason": reason})
-    if order.payment_id and (amount := min(amount, _left_to_give_back(order))):
-        _give_back(order, amount, now=now, reason=reason, note="Canceled", request_key=adjustment.pk)
+    if amount := min(amount, _left_to_give_back(order)):
+        try:
+            _give_back(order, amount, now=now, reason=reason, note="Canceled", request_key=adjustment.pk)
+        except RefundFrozenError:
+            logger.warning("canceled while disputed: the bank has the money", extra={"order": order_id})
     return adjustment
 
 

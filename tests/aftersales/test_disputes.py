@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from django.utils import timezone
 
-from commerce.aftersales.services import refund_order
+from commerce.aftersales.services import cancel_order, refund_order
 from commerce.payments.disputes import record_dispute
 from commerce.payments.gateway import FoundDispute, gateway
 from commerce.payments.models import Dispute
@@ -52,6 +52,18 @@ def test_a_chargeback_freezes_refunds_and_names_its_deadline(counter: Counter) -
     with pytest.raises(RefundFrozenError):
         refund_order(purchase.order.pk, amount_minor=100, now=timezone.now())
     assert purchase.attempt().refunded_minor == 0
+
+
+def test_a_disputed_order_is_canceled_and_not_given_back_twice(counter: Counter) -> None:
+    purchase = disputed(counter)
+
+    cancel_order(purchase.order.pk, now=timezone.now())
+    purchase.settle()
+
+    order = purchase.acp.read(purchase.session_id).body["order"]
+    assert order["status"] == "canceled"
+    assert {one["type"] for one in order["adjustments"]} == {"cancellation", "dispute"}
+    assert purchase.given_back() == 0
 
 
 def test_winning_evidence_brings_the_money_back(counter: Counter) -> None:
