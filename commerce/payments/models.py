@@ -37,6 +37,9 @@ class PaymentAttempt(models.Model):
     provider_reference = models.CharField(max_length=100, blank=True)
     decline_code = models.CharField(max_length=60, blank=True)
     captured_minor = models.BigIntegerField(default=0)
+    capture_minor = models.BigIntegerField(
+        null=True, blank=True, help_text="what the capture asks for; decided once, before it is asked"
+    )
     refunded_minor = models.BigIntegerField(
         default=0, db_default=0, help_text="given back or promised to be: the sum of the refunds that did not fail"
     )
@@ -112,6 +115,7 @@ class Refund(models.Model):
     amount_minor = models.BigIntegerField()
     reason = models.CharField(max_length=30, choices=Reason, blank=True)
     request_key = models.CharField(max_length=64, blank=True, help_text="the same key asks for the same refund")
+    is_left_out = models.BooleanField(default=False, help_text="not captured in the first place")
     status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED)
     provider_reference = models.CharField(max_length=100, blank=True)
     failure_code = models.CharField(max_length=60, blank=True)

@@ -86,13 +86,26 @@ def settle_refund(
     record_event("payment.refund_changed", key=refund_id, now=now)
 
 
-def release_refunds(attempt_id: str, *, released_minor: int, now: datetime) -> None:
-    """Count as given back what was promised before the capture and left out of it, the oldest first."""
-    promised = Refund.objects.filter(attempt_id=attempt_id, status=Refund.Status.REQUESTED)
-    for refund in promised.order_by("requested_at", "pk"):
-        if refund.amount_minor <= released_minor:
-            released_minor -= refund.amount_minor
-            settle_refund(refund.pk, status=Refund.Status.SUCCEEDED, now=now)
+@transaction.atomic
+def decide_capture(attempt_id: str) -> int:
+    """Return what to capture of a held amount, deciding it the first time: all but what was promised back by then.
+
+    Later promises are refunds of what was captured. Whoever asks again, after a crash too, gets the same amount.
+    """
+    attempt = PaymentAttempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
+    if attempt.capture_minor is None:
+        attempt.capture_minor = attempt.amount_minor - attempt.refunded_minor
+        if attempt.capture_minor:
+            PaymentAttempt.objects.filter(pk=attempt_id).update(capture_minor=attempt.capture_minor)
+            attempt.refunds.filter(status=Refund.Status.REQUESTED).update(is_left_out=True)
+    return attempt.capture_minor
+
+
+def release_refunds(attempt_id: str, *, now: datetime) -> None:
+    """Count as given back what the capture has left out."""
+    left_out = Refund.objects.filter(attempt_id=attempt_id, status=Refund.Status.REQUESTED, is_left_out=True)
+    for refund_id in left_out.order_by("requested_at", "pk").values_list("pk", flat=True):
+        settle_refund(refund_id, status=Refund.Status.SUCCEEDED, now=now)
 
 
 @transaction.atomic

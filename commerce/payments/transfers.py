@@ -22,7 +22,7 @@ from commerce.payments.gateway import (
     gateway,
 )
 from commerce.payments.models import ATTEMPT_TRANSITIONS, PaymentAttempt, Refund
-from commerce.payments.refunds import release_refunds, settle_refund
+from commerce.payments.refunds import decide_capture, release_refunds, settle_refund
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +40,10 @@ def capture(attempt_id: str, *, now: datetime) -> bool:
     attempt = PaymentAttempt.objects.get(pk=attempt_id)
     if attempt.status == PaymentAttempt.Status.CAPTURED:
         return True
-    amount_minor = attempt.amount_minor - attempt.refunded_minor
-    if attempt.status != PaymentAttempt.Status.AUTHORIZED or amount_minor == 0:
+    if attempt.status != PaymentAttempt.Status.AUTHORIZED:
+        return False
+    amount_minor = decide_capture(attempt_id)
+    if amount_minor == 0:
         return False
     result = gateway().capture(
         attempt_id=attempt.id, provider_reference=attempt.provider_reference, amount_minor=amount_minor
@@ -49,8 +51,9 @@ def capture(attempt_id: str, *, now: datetime) -> bool:
     match result:
         case Captured(amount_minor=captured):
             with transaction.atomic():
-                if _move(attempt, PaymentAttempt.Status.CAPTURED, now=now, captured_minor=captured):
-                    release_refunds(attempt.id, released_minor=attempt.amount_minor - captured, now=now)
+                is_first = _move(attempt, PaymentAttempt.Status.CAPTURED, now=now, captured_minor=captured)
+                if is_first and captured == amount_minor:  # else somebody else captured, and left nothing out
+                    release_refunds(attempt.id, now=now)
             return True
         case Gone():
             with transaction.atomic():

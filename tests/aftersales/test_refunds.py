@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -10,8 +12,11 @@ from django.utils import timezone
 
 from commerce.aftersales.services import refund_order
 from commerce.orders.models import Adjustment
+from commerce.payments import transfers
+from commerce.payments.gateway import Unknown
 from commerce.payments.models import Refund
 from commerce.payments.refunds import RefundTooLargeError
+from commerce.payments.stripe_gateway import StripeGateway
 from tests.purchase import Counter, Purchase
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -138,3 +143,44 @@ def test_a_refund_that_the_bank_sends_back_is_owed_again(counter: Counter) -> No
     refund(purchase, 1500)
     purchase.settle()
     assert purchase.attempt().refunded_minor == 1500
+
+
+def test_a_promise_made_while_the_capture_runs_is_a_refund_of_its_own(
+    bought: Purchase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where its time is before that of the promise which the capture leaves out."""
+    earlier = timezone.now() - timedelta(seconds=5)
+    refund(bought, 1500)
+    real = StripeGateway.capture
+
+    def capture(self: StripeGateway, **asked: Any) -> Any:
+        refund_order(bought.order.pk, amount_minor=500, now=earlier)
+        return real(self, **asked)
+
+    monkeypatch.setattr(StripeGateway, "capture", capture)
+    assert transfers.capture(bought.attempt().pk, now=timezone.now())
+    monkeypatch.undo()
+    bought.settle()
+
+    total = bought.order.total_minor
+    assert (bought.attempt().captured_minor, bought.attempt().refunded_minor) == (total - 1500, 2000)
+    assert [row for row in bought.stripe.ledger() if row[0] == "refund"] == [("refund", 500)]
+
+
+def test_a_capture_whose_answer_is_lost_asks_for_the_same_again(
+    bought: Purchase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = StripeGateway.capture
+
+    def lost(self: StripeGateway, **asked: Any) -> Any:
+        real(self, **asked)
+        return Unknown("the answer was lost")
+
+    monkeypatch.setattr(StripeGateway, "capture", lost)
+    with pytest.raises(transfers.ProviderUndecidedError):
+        transfers.capture(bought.attempt().pk, now=timezone.now())
+    monkeypatch.undo()
+    refund(bought, 700)
+    bought.settle()
+
+    assert (bought.attempt().captured_minor, bought.given_back()) == (bought.order.total_minor, 700)
