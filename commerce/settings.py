@@ -230,6 +230,7 @@ IDEMPOTENCY_RETENTION_HOURS = _number("IDEMPOTENCY_RETENTION_HOURS", 48)
 CHECKOUT_SESSION_HOURS = _number("CHECKOUT_SESSION_HOURS", 6)
 CART_DAYS = _number("CART_DAYS", 14)
 STOCK_RESERVATION_MINUTES = _number("STOCK_RESERVATION_MINUTES", 15)
+PAYMENT_CHALLENGE_MINUTES = _number("PAYMENT_CHALLENGE_MINUTES", 15)
 TAX_CALCULATOR = _text("TAX_CALCULATOR", "commerce.tax.table.TableTax")
 
 # Payments. Without a key the sandbox of this checkout stands in, and only then.
@@ -243,6 +244,9 @@ STRIPE_CONNECT_TIMEOUT_SECONDS = _number("STRIPE_CONNECT_TIMEOUT_SECONDS", 2)
 STRIPE_READ_TIMEOUT_SECONDS = _number("STRIPE_READ_TIMEOUT_SECONDS", 15)
 STRIPE_MAX_NETWORK_RETRIES = _number("STRIPE_MAX_NETWORK_RETRIES", 1)
 PAYMENTS_LIVE = _flag("PAYMENTS_LIVE")
+# What agents tell their 3-D Secure server of the shop's bank. Without a number agents are sent to our own page.
+ACQUIRER_BIN = _text("ACQUIRER_BIN", "" if PAYMENTS_LIVE else "424242")
+ACQUIRER_COUNTRY = _text("ACQUIRER_COUNTRY")
 # How long one process may be at work on a payment attempt before another may take it up.
 PAYMENT_LEASE_SECONDS = _number("PAYMENT_LEASE_SECONDS", 40)
 
@@ -298,6 +302,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "relay the outbox": {"task": "commerce.outbox.tasks.relay", "schedule": 2.0},
     "deliver webhooks": {"task": "agents.webhooks.tasks.deliver", "schedule": 2.0},
     "resume interrupted checkouts": {"task": "commerce.checkout.tasks.resume_interrupted", "schedule": 5.0},
+    "look after 3-D Secure challenges": {
+        "task": "commerce.checkout.tasks.look_after_challenges",
+        "schedule": 10.0,
+    },
     "expire checkout sessions": {"task": "commerce.checkout.tasks.expire_sessions", "schedule": 60.0},
     "release expired reservations": {
         "task": "commerce.checkout.tasks.release_reservations",

@@ -15,8 +15,10 @@ handler500 = "agents.fallbacks.server_error"
 
 urlpatterns = [
     path("", pages.front_page, name="front_page"),
-    path("orders/<str:token>", pages.order_page, name="order_page"),
-    path("carts/<str:cart_id>", pages.cart_page, name="cart_page"),
+    path("orders/<slug:token>", pages.order_page, name="order_page"),
+    path("carts/<slug:cart_id>", pages.cart_page, name="cart_page"),
+    path("checkout/<slug:session_id>", pages.payment_page, name="payment_page"),
+    path("checkout/<slug:session_id>/abandon", pages.abandon_payment, name="abandon_payment"),
     path("health/live", live),
     path("health/ready", ready),
     path("admin/", admin.site.urls),

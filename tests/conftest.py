@@ -11,16 +11,19 @@ from pytest_django import Settings
 
 from commerce.accounts.models import Agent, Merchant
 from commerce.accounts.services import issue_key
+from commerce.catalog.models import Variant
 from commerce.embedded import EmbeddedStripeSandbox
 from commerce.fulfillment.models import FulfillmentMethod
 from commerce.payments.gateway import forget_gateway
 from tests.api import AcpClient
+from tests.challenge import CARD, Challenged
 from tests.factories import (
     AgentFactory,
     FulfillmentMethodFactory,
     MerchantFactory,
     ShippingZoneFactory,
     TaxRateFactory,
+    VariantFactory,
 )
 from tests.purchase import Counter, Purchase
 from tests.stripe_account import StripeAccount
@@ -99,3 +102,15 @@ def paid(bought: Purchase) -> Purchase:
     bought.settle()
     assert bought.attempt().status == "captured"
     return bought
+
+
+@pytest.fixture
+def tote(merchant: Merchant) -> Variant:
+    return VariantFactory.create(merchant=merchant, price_minor=2400, stock__on_hand=10)
+
+
+@pytest.fixture
+def challenged(acp: AcpClient, tote: Variant, stripe_account: StripeAccount) -> Challenged:
+    """Two totes, and a card whose issuer asks the buyer to authenticate."""
+    session = acp.create({"id": tote.pk, "quantity": 2}, capabilities={"interventions": {"supported": ["3ds"]}})
+    return Challenged(acp, stripe_account, session, stripe_account.mint(session.total(), card=CARD))

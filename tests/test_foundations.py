@@ -70,8 +70,8 @@ def test_a_status_moves_only_as_its_table_says() -> None:
     SESSION_TRANSITIONS.check("ready", "completing")
     assert SESSION_TRANSITIONS.terminal == {"completed", "canceled", "expired"}
     assert set(SESSION_TRANSITIONS.moves) == set(Status)
-    assert SESSION_TRANSITIONS.sources("completed") == ["completing"]
-    assert SESSION_TRANSITIONS.sources("canceled") == sorted(OPEN)
+    assert SESSION_TRANSITIONS.sources("completed") == ["challenged", "completing"]
+    assert SESSION_TRANSITIONS.sources("canceled") == sorted({*OPEN, "challenged"})
 
 
 def test_secrets_come_back_and_nothing_else_does(settings: Settings) -> None:

@@ -31,6 +31,8 @@ DOMAIN_CODES: Mapping[str, tuple[int, str]] = {
     "unknown_item": (400, "invalid_item_id"),
     "unknown_option": (400, "invalid_fulfillment_option"),
     "unsupported_currency": (400, "unsupported_currency"),
+    "authentication_needed": (400, "requires_3ds"),
+    "other_token": (400, "invalid"),
     "session_closed": (405, "invalid_session_state"),
     "idempotency_conflict": (422, "idempotency_conflict"),
     "idempotency_in_flight": (409, "idempotency_in_flight"),
@@ -47,6 +49,8 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "recipient": ("fulfillment_details",),
     "region": ("state",),
     "payment": ("payment_data",),
+    "authentication": ("authentication_result",),
+    "token": ("payment_data", "instrument", "credential", "token"),
 }
 
 

@@ -135,9 +135,16 @@ def _give_back(
 
 @transaction.atomic
 def note_refund(refund_id: str, *, now: datetime) -> None:
-    """Show on its order how a refund stands, also one that was made at the provider. May run twice."""
-    refund = Refund.objects.select_related("attempt__order").get(pk=refund_id)
-    order = lock_order(refund.attempt.order.pk)
+    """Show on its order how a refund stands, also one that was made at the provider. May run twice.
+
+    What was taken without an order is given back without one.
+    """
+    refund = Refund.objects.get(pk=refund_id)
+    order_id = Order.objects.filter(payment_id=refund.attempt_id).values_list("pk", flat=True).first()
+    if order_id is None:
+        logger.info("a refund without an order: %s", refund.status, extra={"refund": refund_id})
+        return
+    order = lock_order(order_id)
     refund.refresh_from_db()
     status = _SHOWN[Refund.Status(refund.status)]
     adjustment, is_new = Adjustment.objects.get_or_create(

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Final
 
 from commerce.buyers import Buyer, Recipient
+from commerce.payments.authentication import AuthenticationResult
 
 
 class Unset(Enum):
@@ -60,7 +61,10 @@ class UpdateSession:
 
 @dataclass(frozen=True, slots=True)
 class CompleteSession:
-    """How to pay. `request_key` identifies the request, so that a repetition of it is known again."""
+    """How to pay. `request_key` identifies the request, so that a repetition of it is known again.
+
+    `authentication` is what became of a 3-D Secure that the agent ran.
+    """
 
     token: str
     request_key: str
@@ -68,3 +72,4 @@ class CompleteSession:
     notes: str | None = None
     attribution: dict[str, Any] | None = None
     risk_signals: dict[str, Any] | None = None
+    authentication: AuthenticationResult | None = None

@@ -7,26 +7,34 @@ transaction is open while the provider thinks. See the package's docstring for t
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
 
+from commerce import sealing
 from commerce.accounts.services import Caller, SpendingLimitError, spend
 from commerce.buyers import Buyer
+from commerce.checkout.challenges import (
+    AuthenticationNeededError,
+    OtherTokenError,
+    page_url,
+    refused_beforehand,
+    without_proof,
+)
 from commerce.checkout.commands import CompleteSession
 from commerce.checkout.document import Discounted, Session
 from commerce.checkout.evaluation import evaluate
 from commerce.checkout.facts import buyer_fingerprint, load_facts
+from commerce.checkout.giving_back import holding
 from commerce.checkout.messages import Issue, Remedy, info, refusal
 from commerce.checkout.placing import has_same_terms, quantities_of
 from commerce.checkout.services import SessionClosedError, change_session, require_open
 from commerce.checkout.settlement import Outcome, place_free_order, settle
 from commerce.checkout.shop import Shop
-from commerce.checkout.sql import SESSION, lock_any_session, update_write
+from commerce.checkout.sql import update_write
 from commerce.checkout.states import SESSION_TRANSITIONS, Status
 from commerce.discounts.services import DiscountUsedUpError, check_uses_per_buyer, reserve_uses
 from commerce.errors import BusyError, UnavailableError
@@ -35,9 +43,11 @@ from commerce.idempotency.services import Receipt, no_receipt
 from commerce.ids import new_id
 from commerce.inventory.services import UNITS, OutOfStockError, reserve_writes
 from commerce.money import Money
-from commerce.payments.gateway import Unknown, gateway
+from commerce.payments.authentication import PROVEN
+from commerce.payments.gateway import Unknown
+from commerce.payments.models import PaymentAttempt
 from commerce.payments.selectors import request_key_of
-from commerce.payments.services import Attempt, begin_write, put_off, take_over
+from commerce.payments.services import Attempt, ask, attempt_from, begin_write, prove_write, put_off, take_over
 from commerce.statements import LostUpdateError, write
 
 logger = logging.getLogger(__name__)
@@ -54,11 +64,13 @@ def complete_session(
 ) -> Outcome:
     """Pay for a session on the terms that were last shown, and place its order: once, whatever dies.
 
-    Returns the session completed with its order, or open with the reason why nothing was charged. The same
+    Returns the session completed with its order, or open with the reason why nothing was charged, or challenged
+    where the card's issuer asks the buyer to authenticate; then another call brings what became of it. The same
     `request_key` may be sent again after any failure and takes up what it began.
 
     Raises NotFoundError, SessionClosedError for a session that is over, BusyError while another request
-    completes it, UnavailableError while the provider has not said what happened.
+    completes it, UnavailableError while the provider has not said what happened, AuthenticationNeededError and
+    OtherTokenError for a challenged session.
     """
     step = _reserve(shop, caller, session_id, command, now, receipt)
     if isinstance(step, Outcome):
@@ -86,7 +98,7 @@ class _Held:
 def _authorize_and_settle(
     attempt: Attempt, *, session: Session | None, now: datetime, receipt: Receipt[Outcome]
 ) -> Outcome:
-    result = gateway().authorize(attempt.charge())
+    result = ask(attempt, return_url=page_url(attempt.reference))
     if isinstance(result, Unknown):
         logger.warning("payment outcome unknown: %s", result.reason, extra={"attempt": attempt.id})
         raise UnavailableError(
@@ -109,10 +121,12 @@ def _reserve(
     def reserve(session: Session) -> _Held | Outcome:
         if session.status in (Status.COMPLETED, Status.COMPLETING):
             return _taken_up(session, command, now)
+        if session.status is Status.CHALLENGED:
+            return _answered(session, command, now, receipt)
         require_open(session, now)
         session = replace(_confirmed(session, command), agent_key_id=caller.key_id)
         fresh = _evaluated(session, shop, now)
-        if problem := _obstacle(session, fresh):
+        if problem := _obstacle(session, fresh, command):
             return _refused(fresh, problem, now, receipt)
         return _held(fresh, shop, caller, command, now, receipt)
 
@@ -140,6 +154,32 @@ def _taken_up(session: Session, command: CompleteSession, now: datetime) -> _Hel
     if taken is None:
         raise BusyError("The session is being completed by another request.")
     return _Held(session, taken)
+
+
+def _answered(
+    session: Session, command: CompleteSession, now: datetime, receipt: Receipt[Outcome]
+) -> _Held | Outcome:
+    """Go on with a payment that waits for the buyer's authentication, on the very terms it was begun on."""
+    row = PaymentAttempt.objects.get(pk=session.attempt_id)
+    result = command.authentication
+    if result is None:
+        if row.request_key == command.request_key:
+            return Outcome(session)
+        raise AuthenticationNeededError
+    if sealing.fingerprint(command.token) != row.token_fingerprint:
+        raise OtherTokenError
+    if result.outcome not in PROVEN:
+        return without_proof(session, result, now=now, receipt=receipt)
+    SESSION_TRANSITIONS.check(session.status, Status.COMPLETING)
+    held = replace(session, status=Status.COMPLETING, updated_at=now)
+    write(update_write(held), prove_write(row.pk, result=result, request_key=command.request_key, now=now))
+    attempt = replace(
+        attempt_from(row),
+        request_key=command.request_key,
+        authentication=result.outcome,
+        proof=result.proof,
+    )
+    return _Held(replace(held, version=held.version + 1), attempt)
 
 
 def _confirmed(session: Session, command: CompleteSession) -> Session:
@@ -170,7 +210,7 @@ def _evaluated(session: Session, shop: Shop, now: datetime) -> Session:
     return replace(session, document=evaluation.document, status=evaluation.status, updated_at=now)
 
 
-def _obstacle(shown: Session, fresh: Session) -> Issue | None:
+def _obstacle(shown: Session, fresh: Session, command: CompleteSession) -> Issue | None:
     """Say why a freshly judged session cannot be charged on the terms that were shown."""
     old, new = shown.document.totals.total_minor, fresh.document.totals.total_minor
     if not has_same_terms(shown.document, fresh.document):
@@ -179,6 +219,8 @@ def _obstacle(shown: Session, fresh: Session) -> Issue | None:
         return refusal("terms_changed", text, "totals", remedy=Remedy.BUYER_REVIEW)
     if fresh.status is not Status.READY:
         return info("not_ready", "Nothing was charged: the session is not ready for payment.")
+    if command.authentication and command.authentication.outcome not in PROVEN:
+        return refused_beforehand(command.authentication)
     return None
 
 
@@ -215,6 +257,8 @@ def _held(
         token=command.token,
         request_key=command.request_key,
         submitted_at=now,
+        authentication=command.authentication.outcome if command.authentication else "",
+        proof=command.authentication.proof if command.authentication else None,
     )
     units = reserve_writes(
         quantities_of(session.document),
@@ -225,7 +269,7 @@ def _held(
     limited = [one for one in session.document.discounts if one.is_limited]
     is_one_statement = not limited and not caller.has_limits and attempt.amount_minor
     try:
-        with nullcontext() if is_one_statement else _holding(session):
+        with nullcontext() if is_one_statement else holding(session):
             spend(caller, attempt.amount_minor, day=now.astimezone(shop.zone).date())
             _reserve_discounts(limited, buyer_fingerprint(session.document), attempt.id, now)
             if attempt.amount_minor == 0:
@@ -239,16 +283,6 @@ def _held(
         if problem.part == UNITS:
             raise OutOfStockError("Not enough units are left.") from problem
         raise
-
-
-@contextmanager
-def _holding(session: Session) -> Iterator[None]:
-    """Open a transaction that holds a session as it was read: first of all, as the order of locks wants it."""
-    with transaction.atomic():
-        found = lock_any_session(session.id)
-        if found is None or found.version != session.version:
-            raise LostUpdateError(SESSION)
-        yield
 
 
 def _reserve_discounts(limited: Sequence[Discounted], buyer: str, reference: str, now: datetime) -> None:

@@ -108,6 +108,14 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Challenge:
+    """The card's issuer asks the buyer to authenticate; `brand` such as visa is empty where it is not known."""
+
+    brand: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     lines: tuple[Line, ...]
     buyer: Buyer | None = None
@@ -129,6 +137,7 @@ class Document:
     attribution: tuple[dict[str, Any], ...] = ()
     intent_trace: dict[str, Any] | None = None
     risk_signals: dict[str, Any] | None = None
+    challenge: Challenge | None = None
 
     @property
     def email(self) -> str:

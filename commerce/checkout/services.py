@@ -16,6 +16,7 @@ from commerce.checkout.commands import UNSET, CreateSession, UpdateSession, Want
 from commerce.checkout.document import Document, Line, Selection, Session
 from commerce.checkout.evaluation import Evaluation, evaluate
 from commerce.checkout.facts import Facts, load_facts
+from commerce.checkout.giving_back import ending_challenge
 from commerce.checkout.models import CheckoutSession
 from commerce.checkout.shop import Shop
 from commerce.checkout.sql import SESSION, find_session, insert_write, lock_session, take_session, update_write
@@ -115,21 +116,23 @@ def update_session(
 ) -> Session:
     """Change what is mentioned, leave the rest, and judge the session anew.
 
-    Lines, codes and options replace what was there. Raises NotFoundError, SessionClosedError, BusyError
+    Lines, codes and options replace what was there. A payment that waits for the buyer's authentication is given
+    up: it was for other terms. Raises NotFoundError, SessionClosedError, BusyError
     while it is being completed, UnknownItemError, UnknownOptionError; on any of them nothing has changed.
     """
 
     def update(session: Session) -> Session:
-        require_open(session, now)
-        evaluation = _updated(session.document, command, shop, now)
-        session = replace(
-            session,
-            status=evaluation.status,
-            document=evaluation.document,
-            updated_at=now,
-            expires_at=_expiry(now),
-        )
-        write(update_write(session), *receipt(session))
+        _require_changeable(session, now)
+        with ending_challenge(session, code="terms_changed", now=now) as ended:
+            evaluation = _updated(session.document, command, shop, now)
+            session = replace(
+                session,
+                status=evaluation.status,
+                document=evaluation.document,
+                updated_at=now,
+                expires_at=_expiry(now),
+            )
+            write(update_write(session), *ended, *receipt(session))
         return session
 
     return change_session(session_id, update, shop=shop, caller=caller)
@@ -159,18 +162,21 @@ def cancel_session(
     now: datetime,
     receipt: Receipt[Session] = no_receipt,
 ) -> Session:
-    """End an open session. What the agent says of the reason is kept and never shown again.
+    """End an open session, and a payment of it that waits for the buyer's authentication.
+
+    What the agent says of the reason is kept and never shown again.
 
     Raises NotFoundError, SessionClosedError, BusyError while it is being completed.
     """
 
     def cancel(session: Session) -> Session:
-        require_open(session, now)
+        _require_changeable(session, now)
         SESSION_TRANSITIONS.check(session.status, Status.CANCELED)
-        document = replace(session.document, issues=(), intent_trace=intent_trace)
-        session = replace(session, status=Status.CANCELED, document=document, updated_at=now)
-        write(update_write(session), *receipt(session))
-        return session
+        document = replace(session.document, issues=(), challenge=None, intent_trace=intent_trace)
+        canceled = replace(session, status=Status.CANCELED, document=document, updated_at=now)
+        with ending_challenge(session, code="session_canceled", now=now) as ended:
+            write(update_write(canceled), *ended, *receipt(canceled))
+        return canceled
 
     return change_session(session_id, cancel, shop=shop, caller=caller)
 
@@ -208,13 +214,18 @@ def require_session(session: Session | None) -> Session:
 
 
 def require_open(session: Session, now: datetime) -> None:
-    """Raise unless a session may still be changed: SessionClosedError, BusyError while it completes."""
-    if session.status is Status.COMPLETING:
+    """Raise unless a session may still be changed: SessionClosedError, BusyError while it is being paid for."""
+    if session.status in (Status.COMPLETING, Status.CHALLENGED):
         raise BusyError("The session is being completed.")
     if session.status not in OPEN:
         raise SessionClosedError(session.status)
     if session.expires_at <= now:
         raise SessionClosedError(Status.EXPIRED)
+
+
+def _require_changeable(session: Session, now: datetime) -> None:
+    if session.status is not Status.CHALLENGED:
+        require_open(session, now)
 
 
 def _expiry(now: datetime) -> datetime:
@@ -245,7 +256,7 @@ def _require_known(wanted: Iterable[WantedLine], facts: Facts) -> None:
 
 
 def _changed(document: Document, command: UpdateSession) -> Document:
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = {"challenge": None}
     if command.lines is not UNSET:
         changes["lines"] = _lines(command.lines, document.lines)
     if command.buyer is not UNSET:

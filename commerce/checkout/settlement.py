@@ -8,34 +8,34 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
-from commerce.accounts.models import Merchant
-from commerce.accounts.services import unspend
-from commerce.checkout.document import Session
+from commerce.checkout.document import Challenge, Session
 from commerce.checkout.facts import buyer_fingerprint
-from commerce.checkout.messages import Issue, refusal
+from commerce.checkout.giving_back import give_back
+from commerce.checkout.messages import Issue, info, refusal
 from commerce.checkout.placing import order_of
 from commerce.checkout.services import require_session
 from commerce.checkout.sql import lock_any_session, update_write
 from commerce.checkout.states import SESSION_TRANSITIONS, Status
-from commerce.discounts.services import redeem_write, release_uses
+from commerce.discounts.services import redeem_write
 from commerce.fulfillment.records import OrderDetails
 from commerce.fulfillment.selectors import order_details
 from commerce.idempotency.services import Receipt, no_receipt
-from commerce.inventory.services import commit_writes, release
+from commerce.inventory.services import commit_writes
 from commerce.orders.services import place_order_writes
 from commerce.outbox.services import announce, event_write, record_event
 from commerce.payments.gateway import ActionRequired, Authorized, Declined, Refused
-from commerce.payments.services import Attempt, is_as_asked, settle_write
+from commerce.payments.services import Attempt, challenge_write, is_as_asked, settle_write
 from commerce.statements import LostUpdateError, Write, refuse_transaction, write
 
 logger = logging.getLogger(__name__)
 
-Decided = Authorized | Declined | ActionRequired | Refused
+Ended = Authorized | Declined | Refused
+Decided = Ended | ActionRequired
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,18 @@ def settle(
         session = require_session(lock_any_session(attempt.reference))
         if not _is_awaited(session, attempt):
             return _as_it_stands(session)
+        if isinstance(result, ActionRequired):
+            return _challenged(session, attempt, result, now, receipt)
         return _given_back(session, attempt, result, now, receipt)
 
 
 def _is_awaited(session: Session, attempt: Attempt) -> bool:
     """Say whether it is this attempt's outcome that a session waits for."""
-    return session.status is Status.COMPLETING and session.attempt_id == attempt.id
+    return session.status in _ATTEMPT_STATUS and session.attempt_id == attempt.id
+
+
+# A session and its attempt change together, in one statement.
+_ATTEMPT_STATUS = {Status.COMPLETING: "submitting", Status.CHALLENGED: "challenged"}
 
 
 def place_free_order(session: Session, *, reference: str, now: datetime, receipt: Receipt[Outcome]) -> Outcome:
@@ -102,6 +108,7 @@ def _placed(
 ) -> Outcome:
     settled = settle_write(
         attempt.id,
+        before=_ATTEMPT_STATUS[session.status],
         status="captured" if result.is_captured else "authorized",
         provider_reference=result.provider_reference,
         captured_minor=result.amount_minor if result.is_captured else 0,
@@ -123,7 +130,7 @@ def _place(
 ) -> Outcome:
     """Write the order and all that goes with it as one statement."""
     order = order_of(session, payment_id=payment_id, now=now)
-    document = replace(session.document, issues=())
+    document = replace(session.document, issues=(), challenge=None)
     session = replace(session, status=Status.COMPLETED, order_id=order.id, document=document, updated_at=now)
     outcome = Outcome(session, OrderDetails(order))
     writes = [
@@ -139,63 +146,66 @@ def _place(
     return outcome
 
 
+def _challenged(
+    session: Session, attempt: Attempt, result: ActionRequired, now: datetime, receipt: Receipt[Outcome]
+) -> Outcome:
+    """Keep everything held while the buyer authenticates. A session that waits already goes on waiting."""
+    if session.status is Status.CHALLENGED:
+        return Outcome(session)
+    SESSION_TRANSITIONS.check(session.status, Status.CHALLENGED)
+    until = now + timedelta(minutes=settings.PAYMENT_CHALLENGE_MINUTES)
+    text = (
+        "The card's issuer asks the buyer to authenticate (3-D Secure). Nothing is charged until then; the items "
+        f"are held until {until:%H:%M} UTC."
+    )
+    document = replace(
+        session.document,
+        challenge=Challenge(brand=result.brand, until=until),
+        issues=(info("authentication_required", text),),
+    )
+    session = replace(session, status=Status.CHALLENGED, document=document, updated_at=now)
+    outcome = Outcome(session)
+    waiting = challenge_write(attempt.id, provider_reference=result.provider_reference, until=until, now=now)
+    write(update_write(session), waiting, *receipt(outcome))
+    return outcome
+
+
 def _given_back(
-    session: Session, attempt: Attempt, result: Decided, now: datetime, receipt: Receipt[Outcome]
+    session: Session, attempt: Attempt, result: Ended, now: datetime, receipt: Receipt[Outcome]
 ) -> Outcome:
     """End an attempt without an order: stock, discounts, limits and whatever is held go back."""
-    _unspend(session, attempt)
-    release_uses(attempt.id)
-    release(attempt.id)
+    give_back(session, amount_minor=attempt.amount_minor, submitted_at=attempt.submitted_at)
     SESSION_TRANSITIONS.check(session.status, Status.READY)
-    document = replace(session.document, issues=(*session.document.issues, _reason(result)))
+    issues = tuple(issue for issue in session.document.issues if not issue.is_passing)
+    document = replace(session.document, challenge=None, issues=(*issues, _reason(result)))
+    ended = _ended(attempt, result, _ATTEMPT_STATUS[session.status], now)
     session = replace(session, status=Status.READY, document=document, updated_at=now)
     outcome = Outcome(session)
-    write(update_write(session), _ended(attempt, result, now), *receipt(outcome))
-    if isinstance(result, (Authorized, ActionRequired)):
+    write(update_write(session), ended, *receipt(outcome))
+    if isinstance(result, Authorized) or attempt.provider_reference:  # or the buyer may still authenticate
         record_event("payment.void_due", key=attempt.id, now=now)
     return outcome
 
 
-def _unspend(session: Session, attempt: Attempt) -> None:
-    time_zone = Merchant.objects.values_list("time_zone", flat=True).get(pk=session.merchant_id)
-    day = attempt.submitted_at.astimezone(ZoneInfo(time_zone)).date()
-    unspend(session.agent_key_id, attempt.amount_minor, day=day)
-
-
-def _ended(attempt: Attempt, result: Decided, now: datetime) -> Write:
+def _ended(attempt: Attempt, result: Ended, before: str, now: datetime) -> Write:
     match result:
         case Authorized(provider_reference=reference):
-            return settle_write(
-                attempt.id, status="failed", provider_reference=reference, decline_code="no_order", now=now
-            )
+            status, code = "failed", "no_order"
         case Declined(code=code, provider_reference=reference):
-            return settle_write(
-                attempt.id, status="declined", provider_reference=reference, decline_code=code, now=now
-            )
-        case ActionRequired(provider_reference=reference):
-            return settle_write(
-                attempt.id,
-                status="failed",
-                provider_reference=reference,
-                decline_code="authentication_required",
-                now=now,
-            )
+            status = "declined"
         case Refused(code=code):
-            return settle_write(attempt.id, status="failed", decline_code=code, now=now)
+            status, reference = "failed", attempt.provider_reference
+    return settle_write(
+        attempt.id, before=before, status=status, provider_reference=reference, decline_code=code, now=now
+    )
 
 
-def _reason(result: Decided) -> Issue:
+def _reason(result: Ended) -> Issue:
     match result:
         case Authorized():
             text = "Nothing was charged: not enough units are left. The hold on the card is given back."
             return refusal("out_of_stock", text)
         case Declined(message=message):
             return refusal("payment_declined", f"The payment was declined: {message}", "payment")
-        case ActionRequired():
-            text = (
-                "Nothing was charged: the card's issuer asks the buyer to authenticate (3-D Secure), which is "
-                "not supported here. Another card may do."
-            )
-            return refusal("authentication_required", text, "payment")
         case Refused(message=message):
             return refusal("payment_unavailable", f"Nothing was charged. {message}", "payment")

@@ -38,12 +38,18 @@ def find_session(
     return (session, order_details_from(order) if order else None) if session else None
 
 
-def take_session(session_id: str, *, merchant_id: str, agent_id: str) -> Session | None:
-    """Read an agent's session to change it, without its order. `update_write` notices who else did."""
+def find_any_session(session_id: str) -> Session | None:
+    """Read a session whoever it belongs to: for a page that shows it to whoever has its unguessable id."""
     with connection.cursor() as cursor:
         cursor.execute(_SELECT, [session_id])
         row = cursor.fetchone()
-    return None if row is None else _owned(_session(row), merchant_id, agent_id)
+    return None if row is None else _session(row)
+
+
+def take_session(session_id: str, *, merchant_id: str, agent_id: str) -> Session | None:
+    """Read an agent's session to change it, without its order. `update_write` notices who else did."""
+    session = find_any_session(session_id)
+    return _owned(session, merchant_id, agent_id) if session else None
 
 
 def lock_session(session_id: str, *, merchant_id: str, agent_id: str) -> Session | None:

@@ -12,6 +12,7 @@ class Status(StrEnum):
     BLOCKED = "blocked"
     READY = "ready"
     COMPLETING = "completing"
+    CHALLENGED = "challenged"
     COMPLETED = "completed"
     CANCELED = "canceled"
     EXPIRED = "expired"
@@ -26,7 +27,8 @@ SESSION_TRANSITIONS = Transitions(
         Status.INCOMPLETE: _open | {Status.COMPLETING},
         Status.BLOCKED: _open | {Status.COMPLETING},
         Status.READY: _open | {Status.COMPLETING},
-        Status.COMPLETING: frozenset({Status.READY, Status.BLOCKED, Status.INCOMPLETE, Status.COMPLETED}),
+        Status.COMPLETING: frozenset({Status.READY, Status.CHALLENGED, Status.COMPLETED}),
+        Status.CHALLENGED: frozenset({*OPEN, Status.COMPLETING, Status.COMPLETED, Status.CANCELED}),
         Status.COMPLETED: frozenset(),
         Status.CANCELED: frozenset(),
         Status.EXPIRED: frozenset(),

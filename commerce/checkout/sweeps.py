@@ -7,13 +7,14 @@ from datetime import datetime
 
 from django.db import transaction
 
+from commerce.checkout.challenges import settle_challenge
 from commerce.checkout.complete import resume
 from commerce.discounts.services import release_uses
 from commerce.errors import UnavailableError
 from commerce.inventory.selectors import overdue_references
 from commerce.inventory.services import release
 from commerce.payments.selectors import live_references
-from commerce.payments.services import interrupted
+from commerce.payments.services import challenged, interrupted
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,17 @@ def resume_interrupted(*, now: datetime) -> int:
         except Exception:
             logger.exception("an interrupted attempt could not be taken up", extra={"attempt": attempt_id})
     return ended
+
+
+def look_after_challenges(*, now: datetime) -> None:
+    """Ask what became of every payment that waits for its buyer, and give up those whose time has run out."""
+    for attempt_id in challenged(now=now):
+        try:
+            settle_challenge(attempt_id, now=now)
+        except UnavailableError:
+            logger.warning("the payment provider does not answer", extra={"attempt": attempt_id})
+        except Exception:
+            logger.exception("a challenge could not be looked after", extra={"attempt": attempt_id})
 
 
 def release_reservations(*, now: datetime) -> int:

@@ -12,6 +12,11 @@ def resume_interrupted(**_: object) -> None:
 
 
 @app.task
+def look_after_challenges(**_: object) -> None:
+    sweeps.look_after_challenges(now=timezone.now())
+
+
+@app.task
 def expire_sessions(**_: object) -> None:
     services.expire_sessions(now=timezone.now())
 

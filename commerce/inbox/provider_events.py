@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
+from commerce.checkout.challenges import settle_challenge
 from commerce.checkout.complete import resume
 from commerce.errors import UnavailableError
 from commerce.inbox.models import ProviderEvent
@@ -76,6 +77,8 @@ def _look_at_payment(event: ProviderEvent, intent: Mapping[str, Any], now: datet
         return
     if attempt.status == PaymentAttempt.Status.SUBMITTING:
         _resume(attempt.pk, now)
+    elif attempt.status == PaymentAttempt.Status.CHALLENGED:
+        _settle(attempt.pk, now)
     elif attempt.status == PaymentAttempt.Status.AUTHORIZED and event.kind in _ENDS:
         capture(attempt.pk, now=now)
     elif attempt.status in _LOST and event.kind in _HOLDS:
@@ -94,6 +97,13 @@ def _resume(attempt_id: str, now: datetime) -> None:
         raise ProviderUndecidedError(problem.message) from problem
     if outcome is None and PaymentAttempt.objects.filter(pk=attempt_id, status="submitting").exists():
         raise ProviderUndecidedError("another process is at work on the attempt")
+
+
+def _settle(attempt_id: str, now: datetime) -> None:
+    try:
+        settle_challenge(attempt_id, now=now)
+    except UnavailableError as problem:
+        raise ProviderUndecidedError(problem.message) from problem
 
 
 def _look_at_refund(event: ProviderEvent, now: datetime) -> None:

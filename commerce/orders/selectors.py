@@ -12,6 +12,11 @@ def order_id_by_permalink(token: str) -> str:
     return order_id
 
 
+def permalink_of(order_id: str) -> str:
+    """Return the unguessable part of an order's address."""
+    return Order.objects.values_list("permalink_token", flat=True).get(pk=order_id)
+
+
 def order_id_for(merchant_id: str, *, reference: str) -> str:
     """Return the id of a merchant's order named by its id or its number. Raises NotFoundError."""
     orders = Order.objects.filter(merchant_id=merchant_id)

@@ -1,6 +1,6 @@
-"""Pages that a person meets: what runs here, an order, a cart.
+"""Pages that a person meets: what runs here, an order, a cart, a payment that the card's issuer asks about.
 
-An order and a cart are shown to whoever has their unguessable address, so nothing of them is kept by
+All but the first are shown to whoever has their unguessable address, so nothing of them is kept by
 caches, found by search engines or told to the sites they link to. Everything a page shows is prepared as
 text beforehand; templates run no query and compute nothing.
 """
@@ -11,22 +11,24 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from commerce.accounts.models import Merchant
 from commerce.carts.services import shared_cart
+from commerce.checkout.challenges import abandon_challenge, visit_challenge
 from commerce.errors import NotFoundError
 from commerce.fulfillment.models import PickupLocation
 from commerce.fulfillment.selectors import order_details
-from commerce.orders.selectors import order_id_by_permalink
+from commerce.orders.selectors import order_id_by_permalink, permalink_of
 from commerce.pages.carts import cart_view
 from commerce.pages.orders import order_view
+from commerce.pages.payments import payment_view
 
-# No script, nothing from other sites, no frame around it.
+# No script, nothing from other sites, no frame around it, forms for ourselves only.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
 
@@ -62,6 +64,34 @@ def cart_page(request: HttpRequest, cart_id: str) -> HttpResponse:
     merchant = Merchant.objects.get(carts=cart_id)
     view = cart_view(cart, merchant=merchant)
     return _private(_page(request, "carts/cart.html", {"cart": view, "merchant": merchant}))
+
+
+@require_safe
+def payment_page(request: HttpRequest, session_id: str) -> HttpResponse:
+    """Let a buyer finish a payment that the card's issuer asks about, on the terms the agent has agreed to.
+
+    The provider leads back to it with what it calls the payment in the address; that is dropped.
+    """
+    try:
+        visit = visit_challenge(session_id, now=timezone.now())
+    except NotFoundError as problem:
+        raise Http404(problem.message) from problem
+    if request.GET:
+        return _private(redirect("payment_page", session_id=session_id))
+    merchant = Merchant.objects.get(pk=visit.session.merchant_id)
+    permalink = permalink_of(visit.session.order_id) if visit.session.order_id else ""
+    view = payment_view(visit, merchant=merchant, order_token=permalink)
+    return _private(_page(request, "checkout/payment.html", {"payment": view, "merchant": merchant}))
+
+
+@require_POST
+def abandon_payment(request: HttpRequest, session_id: str) -> HttpResponse:  # noqa: ARG001 - a view
+    """Give up a payment that the card's issuer asks about."""
+    try:
+        abandon_challenge(session_id, now=timezone.now())
+    except NotFoundError as problem:
+        raise Http404(problem.message) from problem
+    return _private(redirect("payment_page", session_id=session_id))
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

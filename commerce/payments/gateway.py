@@ -15,16 +15,24 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from commerce.payments.authentication import Proof
+
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What to authorize. Every field comes from a stored row, so that a repetition asks the same."""
+    """What to authorize. Every field comes from a stored row, so that a repetition asks the same.
+
+    `return_url` is where the buyer comes back to from the page of the card's issuer, `proof` what an issuer
+    that was asked beforehand has answered.
+    """
 
     attempt_id: str
     amount_minor: int
     currency: str
     token: str
     is_captured_at_once: bool
+    return_url: str
+    proof: Proof | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -50,9 +58,14 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class ActionRequired:
-    """The buyer would have to authenticate. Nothing is held until then."""
+    """The buyer has to authenticate, on the page `url` or elsewhere. Nothing is held until then.
+
+    `brand` is the card's, such as visa: it names the directory server that authenticates.
+    """
 
     provider_reference: str
+    url: str = ""
+    brand: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +176,14 @@ class ProviderUnreachableError(RuntimeError):
 class Gateway(Protocol):
     def authorize(self, charge: Charge) -> AuthorizeResult:
         """Hold (or take) the amount. Repeating it with the same charge has no second effect."""
+
+    def authenticate(
+        self, *, attempt_id: str, provider_reference: str, proof: Proof, return_url: str, request_key: str
+    ) -> AuthorizeResult:
+        """Go on with a payment that waits for the buyer's authentication, given its proof; once for a request."""
+
+    def look_up_payment(self, provider_reference: str) -> AuthorizeResult:
+        """Return how a payment stands now."""
 
     def capture(self, *, attempt_id: str, provider_reference: str, amount_minor: int) -> CaptureResult:
         """Take what is held, once however often it is asked."""

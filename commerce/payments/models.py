@@ -12,12 +12,13 @@ class PaymentAttempt(models.Model):
     """One try to get one amount with one token. Knows the provider, not what is bought.
 
     Written and committed before the provider is asked; its id makes the provider's idempotency key. At
-    most one attempt of a reference is live. The token is kept sealed while it may have to be sent again,
-    then forgotten; its fingerprint stays.
+    most one attempt of a reference is live. The token, and the proof of an authentication, are kept sealed while
+    they may have to be sent again, then forgotten; the token's fingerprint stays.
     """
 
     class Status(models.TextChoices):
         SUBMITTING = "submitting", "sent or about to be sent; the outcome is not known yet"
+        CHALLENGED = "challenged", "waits for the buyer to authenticate; nothing is held"
         AUTHORIZED = "authorized", "the amount is held"
         CAPTURED = "captured", "the amount was taken"
         DECLINED = "declined", "refused; nothing is held"
@@ -34,6 +35,11 @@ class PaymentAttempt(models.Model):
     request_key = models.CharField(max_length=64, blank=True, help_text="hash of the request that began it")
     token_fingerprint = models.CharField(max_length=64)
     sealed_token = models.BinaryField(null=True, editable=False)
+    sealed_proof = models.BinaryField(null=True, editable=False)
+    authentication = models.CharField(
+        max_length=20, blank=True, db_default="", help_text="how 3-D Secure ended, where the issuer asked for it"
+    )
+    challenged_until = models.DateTimeField(null=True, blank=True, help_text="until then the buyer is waited for")
     provider_reference = models.CharField(max_length=100, blank=True)
     decline_code = models.CharField(max_length=60, blank=True)
     captured_minor = models.BigIntegerField(default=0)
@@ -54,7 +60,7 @@ class PaymentAttempt(models.Model):
             models.UniqueConstraint(
                 name="payment_one_live_per_reference",
                 fields=["reference"],
-                condition=Q(status__in=["submitting", "authorized", "captured"]),
+                condition=Q(status__in=["submitting", "challenged", "authorized", "captured"]),
             ),
             models.UniqueConstraint(
                 name="payment_provider_reference_once",
@@ -73,6 +79,7 @@ class PaymentAttempt(models.Model):
         ]
         indexes = [
             models.Index(name="payment_interrupted", fields=["submitted_at"], condition=Q(status="submitting")),
+            models.Index(name="payment_challenged", fields=["leased_until"], condition=Q(status="challenged")),
             models.Index(name="payment_uncaptured", fields=["capture_before"], condition=Q(status="authorized")),
         ]
 
@@ -82,7 +89,8 @@ class PaymentAttempt(models.Model):
 
 ATTEMPT_TRANSITIONS = Transitions(
     {
-        "submitting": frozenset({"authorized", "captured", "declined", "failed"}),
+        "submitting": frozenset({"challenged", "authorized", "captured", "declined", "failed"}),
+        "challenged": frozenset({"submitting", "authorized", "captured", "declined", "failed"}),
         "authorized": frozenset({"captured", "voided", "failed"}),
         "captured": frozenset(),
         "declined": frozenset(),

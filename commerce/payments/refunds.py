@@ -61,6 +61,21 @@ def request_refund(
 
 
 PAID = (PaymentAttempt.Status.AUTHORIZED, PaymentAttempt.Status.CAPTURED)
+WITHOUT_ORDER = (PaymentAttempt.Status.DECLINED, PaymentAttempt.Status.FAILED)
+
+
+@transaction.atomic
+def return_taken(attempt_id: str, *, amount_minor: int, now: datetime) -> None:
+    """Promise to give back what the provider took although no order came of it. May run twice."""
+    attempt = PaymentAttempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
+    if attempt.status not in WITHOUT_ORDER or attempt.captured_minor:
+        return
+    taken = PaymentAttempt.objects.filter(pk=attempt_id)
+    taken.update(captured_minor=amount_minor, refunded_minor=amount_minor)
+    refund = Refund.objects.create(
+        id=new_id("ref"), attempt=attempt, amount_minor=amount_minor, request_key="no_order", requested_at=now
+    )
+    record_event("payment.refund_due", key=refund.pk, now=now)
 
 
 @transaction.atomic

@@ -12,7 +12,8 @@ def request_key_of(attempt_id: str) -> str | None:
 
 def live_references(attempt_ids: set[str]) -> set[str]:
     """Return those of some attempts that hold money or may turn out to."""
-    live = PaymentAttempt.objects.filter(pk__in=attempt_ids, status__in=["submitting", "authorized", "captured"])
+    statuses = ["submitting", "challenged", "authorized", "captured"]
+    live = PaymentAttempt.objects.filter(pk__in=attempt_ids, status__in=statuses)
     return set(live.values_list("pk", flat=True))
 
 

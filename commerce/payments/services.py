@@ -14,10 +14,8 @@ from django.conf import settings
 from django.db import connection
 
 from commerce import sealing
-from commerce.payments.gateway import (
-    Authorized,
-    Charge,
-)
+from commerce.payments.authentication import AuthenticationResult, Proof, decode, encode
+from commerce.payments.gateway import Authorized, AuthorizeResult, Charge, gateway
 from commerce.payments.models import ATTEMPT_TRANSITIONS, PaymentAttempt
 from commerce.statements import Write
 
@@ -29,11 +27,18 @@ RESEND_FOR = timedelta(hours=23)
 AUTHORIZATION_DAYS = 7
 # A parameter, so that an attempt is found by its id and never through the index of what is interrupted.
 _SUBMITTING = "submitting"
+_CHALLENGED = "challenged"
+
+CHALLENGE_PAUSE = timedelta(seconds=20)
+"""How long nobody asks the provider whether a buyer has authenticated, unless somebody tells."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempt as a worker holds it. The token is in clear in memory only."""
+    """An attempt as a worker holds it. The token and a proof are in clear in memory only.
+
+    With a `provider_reference` the provider has it already, and waits for the proof.
+    """
 
     id: str
     merchant_id: str
@@ -44,8 +49,11 @@ class Attempt:
     token: str
     request_key: str
     submitted_at: datetime
+    provider_reference: str = ""
+    authentication: str = ""
+    proof: Proof | None = None
 
-    def charge(self) -> Charge:
+    def charge(self, *, return_url: str) -> Charge:
         """Say what to ask of the provider; the same for every repetition."""
         return Charge(
             attempt_id=self.id,
@@ -53,19 +61,36 @@ class Attempt:
             currency=self.currency,
             token=self.token,
             is_captured_at_once=self.is_captured_at_once,
+            return_url=return_url,
+            proof=self.proof,
             metadata={"checkout_session": self.reference, "merchant": self.merchant_id},
         )
 
 
+def ask(attempt: Attempt, *, return_url: str) -> AuthorizeResult:
+    """Ask the provider to pay; the same for every repetition. Not inside a transaction."""
+    if attempt.provider_reference and attempt.proof:
+        return gateway().authenticate(
+            attempt_id=attempt.id,
+            provider_reference=attempt.provider_reference,
+            proof=attempt.proof,
+            return_url=return_url,
+            request_key=attempt.request_key,
+        )
+    return gateway().authorize(attempt.charge(return_url=return_url))
+
+
 def begin_write(attempt: Attempt) -> Write:
     """Return the write of a new attempt, leased to this process, for the transaction that reserves."""
+    proven = [attempt.authentication, _sealed(attempt.proof)] if attempt.proof else []
     return Write(
         "attempt",
-        """
+        f"""
         INSERT INTO payments_paymentattempt (id, merchant_id, reference, amount_minor, currency, capture, status,
             request_key, token_fingerprint, sealed_token, provider_reference, decline_code, captured_minor, tries,
-            leased_until, submitted_at)
-        VALUES (%s, %s, %s, %s, %s, %s, 'submitting', %s, %s, %s, '', '', 0, 1, %s, %s)
+            leased_until, submitted_at{", authentication, sealed_proof" if proven else ""})
+        VALUES (%s, %s, %s, %s, %s, %s, 'submitting', %s, %s, %s, '', '', 0, 1, %s, %s
+            {", %s, %s" if proven else ""})
         """,
         [
             attempt.id,
@@ -79,7 +104,40 @@ def begin_write(attempt: Attempt) -> Write:
             sealing.seal(attempt.token),
             _lease_end(attempt.submitted_at),
             attempt.submitted_at,
+            *proven,
         ],
+        expect=1,
+    )
+
+
+def challenge_write(attempt_id: str, *, provider_reference: str, until: datetime, now: datetime) -> Write:
+    """Return the write that makes an attempt wait for the buyer; the provider is asked about it again soon."""
+    ATTEMPT_TRANSITIONS.check(PaymentAttempt.Status.SUBMITTING, PaymentAttempt.Status.CHALLENGED)
+    return Write(
+        "attempt",
+        """
+        UPDATE payments_paymentattempt
+        SET status = 'challenged', provider_reference = %s, challenged_until = %s, leased_until = %s,
+            sealed_token = NULL, sealed_proof = NULL
+        WHERE id = %s AND status = %s
+        """,
+        [provider_reference, until, now + CHALLENGE_PAUSE, attempt_id, _SUBMITTING],
+        expect=1,
+    )
+
+
+def prove_write(attempt_id: str, *, result: AuthenticationResult, request_key: str, now: datetime) -> Write:
+    """Return the write that takes up an attempt that waited for the buyer, leased to this process."""
+    ATTEMPT_TRANSITIONS.check(PaymentAttempt.Status.CHALLENGED, PaymentAttempt.Status.SUBMITTING)
+    return Write(
+        "attempt",
+        """
+        UPDATE payments_paymentattempt
+        SET status = 'submitting', authentication = %s, sealed_proof = %s, request_key = %s, leased_until = %s,
+            tries = tries + 1
+        WHERE id = %s AND status = %s
+        """,
+        [result.outcome, _sealed(result.proof), request_key, _lease_end(now), attempt_id, _CHALLENGED],
         expect=1,
     )
 
@@ -88,19 +146,25 @@ def settle_write(
     attempt_id: str,
     *,
     status: str,
+    before: str = "submitting",
     now: datetime,
     provider_reference: str = "",
     decline_code: str = "",
     captured_minor: int = 0,
 ) -> Write:
-    """Return the write that ends the uncertainty about an attempt and forgets its token."""
-    ATTEMPT_TRANSITIONS.check(PaymentAttempt.Status.SUBMITTING, status)
+    """Return the write that ends the uncertainty about an attempt and forgets its secrets.
+
+    `before` is where it stands: submitting, or challenged where the buyer has authenticated on the issuer's page.
+    """
+    ATTEMPT_TRANSITIONS.check(before, status)
+    is_passed = before == _CHALLENGED and status in ("authorized", "captured")
     return Write(
         "attempt",
-        """
+        f"""
         UPDATE payments_paymentattempt
         SET status = %s, provider_reference = %s, decline_code = %s, captured_minor = %s, capture_before = %s,
-            sealed_token = NULL, settled_at = %s
+            sealed_token = NULL, sealed_proof = NULL, settled_at = %s
+            {", authentication = 'challenge'" if is_passed else ""}
         WHERE id = %s AND status = %s
         """,
         [
@@ -111,7 +175,7 @@ def settle_write(
             now + timedelta(days=AUTHORIZATION_DAYS) if status == "authorized" else None,
             now,
             attempt_id,
-            _SUBMITTING,
+            before,
         ],
         expect=1,
     )
@@ -133,14 +197,35 @@ def take_over(attempt_id: str, *, now: datetime) -> Attempt | None:
         is_captured_at_once=row[5] == "automatic",
         request_key=row[6],
         submitted_at=row[7],
-        token=sealing.unseal(row[8]),
+        token=sealing.unseal(row[8]) if row[8] else "",
+        provider_reference=row[9],
+        authentication=row[10],
+        proof=decode(sealing.unseal(row[11])) if row[11] else None,
+    )
+
+
+def attempt_from(row: PaymentAttempt) -> Attempt:
+    """Return an attempt that needs no secret any more."""
+    return Attempt(
+        id=row.pk,
+        merchant_id=row.merchant_id,
+        reference=row.reference,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        is_captured_at_once=row.capture == "automatic",
+        token="",
+        request_key=row.request_key,
+        submitted_at=row.submitted_at,
+        provider_reference=row.provider_reference,
+        authentication=row.authentication,
     )
 
 
 _TAKE_OVER = """
     UPDATE payments_paymentattempt SET leased_until = %s, tries = tries + 1
     WHERE id = %s AND status = %s AND leased_until < %s
-    RETURNING id, merchant_id, reference, amount_minor, currency, capture, request_key, submitted_at, sealed_token
+    RETURNING id, merchant_id, reference, amount_minor, currency, capture, request_key, submitted_at, sealed_token,
+        provider_reference, authentication, sealed_proof
 """
 
 
@@ -169,12 +254,33 @@ def interrupted(*, now: datetime, limit: int = 100) -> list[str]:
     return list(attempts.order_by("leased_until", "pk").values_list("pk", flat=True)[:limit])
 
 
+def challenged(*, now: datetime, limit: int = 100) -> list[str]:
+    """Return the ids of attempts that wait for the buyer and were not asked about lately; they count as asked."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK_AT, [now + CHALLENGE_PAUSE, _CHALLENGED, now, limit])
+        return [row[0] for row in cursor.fetchall()]
+
+
+_LOOK_AT = """
+    UPDATE payments_paymentattempt SET leased_until = %s
+    WHERE id IN (
+        SELECT id FROM payments_paymentattempt WHERE status = %s AND leased_until < %s
+        ORDER BY leased_until, id LIMIT %s FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id
+"""
+
+
 def is_as_asked(result: Authorized, attempt: Attempt) -> bool:
     """Say whether what the provider holds is what was asked; log an alarm where it is not."""
     matches = result.amount_minor == attempt.amount_minor and result.currency == attempt.currency
     if not matches:
         logger.error("the provider holds another amount than asked", extra={"attempt": attempt.id})
     return matches
+
+
+def _sealed(proof: Proof | None) -> bytes | None:
+    return sealing.seal(encode(proof)) if proof else None
 
 
 def _lease_end(now: datetime) -> datetime:

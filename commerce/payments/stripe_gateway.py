@@ -1,4 +1,4 @@
-"""Stripe behind the gateway port; beside it only `stripe_events.py` imports stripe in the shop.
+"""Stripe behind the gateway port; beside it, `stripe_events.py` and `stripe_http.py` import stripe.
 
 Shapes and errors follow docs.stripe.com (API version pinned by the installed SDK): PaymentIntents with a
 shared payment granted token need a preview version per request; an error without a `code` says nothing
@@ -10,14 +10,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 from urllib.parse import quote
 
 import stripe
-import urllib3
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from commerce.payments.authentication import Proof
 from commerce.payments.checks import check_payment_settings
 from commerce.payments.event_kinds import REPAIRED
 from commerce.payments.gateway import (
@@ -42,6 +42,7 @@ from commerce.payments.gateway import (
     VoidResult,
 )
 from commerce.payments.stripe_events import notice_of, read_event
+from commerce.payments.stripe_http import PooledHttpClient
 
 logger = logging.getLogger(__name__)
 
@@ -53,47 +54,6 @@ _TOKEN_PROBLEMS = {
     "revoked": "The payment token was revoked.",
     "resolved": "The payment token is no longer active.",
 }
-
-
-class PooledHttpClient(stripe.HTTPClient):
-    """The SDK's transport over one pool of kept connections, shared by all threads of a process."""
-
-    name = "urllib3"
-
-    def __init__(self, *, connect_seconds: float, read_seconds: float) -> None:
-        super().__init__()
-        self._pool = urllib3.PoolManager(
-            maxsize=64,
-            retries=False,
-            timeout=urllib3.Timeout(connect=connect_seconds, read=read_seconds),
-            ca_certs=stripe.ca_bundle_path,
-        )
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None,
-        post_data: Any = None,
-        *,
-        _usage: list[str] | None = None,
-    ) -> tuple[str, int, Mapping[str, str]]:
-        try:
-            response = self._pool.request(
-                method.upper(), url, body=post_data, headers=dict(headers or {}), redirect=False
-            )
-        except urllib3.exceptions.HTTPError as problem:
-            self._fail(problem)
-        return response.data.decode(), response.status, response.headers
-
-    def close(self) -> None:
-        self._pool.clear()
-
-    def _fail(self, problem: urllib3.exceptions.HTTPError) -> NoReturn:
-        should_retry = not isinstance(problem, urllib3.exceptions.SSLError)
-        raise stripe.APIConnectionError(  # type: ignore[no-untyped-call]
-            str(problem), should_retry=should_retry
-        ) from problem
 
 
 class StripeGateway:
@@ -128,6 +88,7 @@ class StripeGateway:
         return cls(client, spt_version=settings.STRIPE_SPT_API_VERSION)
 
     def authorize(self, charge: Charge) -> AuthorizeResult:
+        proof = {"payment_method_options": _three_d_secure(charge.proof)} if charge.proof else {}
         # Asked raw: building the SDK's objects from an answer costs as much as the call itself.
         try:
             response = self._client.raw_request(
@@ -137,11 +98,15 @@ class StripeGateway:
                 currency=charge.currency,
                 confirm=True,
                 capture_method="automatic" if charge.is_captured_at_once else "manual",
-                automatic_payment_methods={"enabled": True, "allow_redirects": "never"},
+                automatic_payment_methods={"enabled": True},
                 payment_method_data={"shared_payment_granted_token": charge.token},
+                # With it an issuer's challenge is a page to be led to, without it a matter for Stripe.js
+                # (docs.stripe.com, "3D Secure authentication flow", section on manual redirects).
+                return_url=charge.return_url,
                 metadata={**charge.metadata, "payment_attempt": charge.attempt_id},
                 idempotency_key=f"{charge.attempt_id}:authorize",
                 stripe_version=self._spt_version,
+                **proof,
             )
         except stripe.CardError as problem:
             return _declined(problem)
@@ -149,7 +114,42 @@ class StripeGateway:
             return self._invalid(problem, charge)
         except stripe.StripeError as problem:
             return _undecided(problem)
-        return _authorized(cast(Any, response).data)
+        return self._decided(cast(Any, response).data)
+
+    def authenticate(
+        self, *, attempt_id: str, provider_reference: str, proof: Proof, return_url: str, request_key: str
+    ) -> AuthorizeResult:
+        try:
+            response = self._client.raw_request(
+                "post",
+                f"/v1/payment_intents/{quote(provider_reference, safe='')}/confirm",
+                payment_method_options=_three_d_secure(proof),
+                return_url=return_url,
+                idempotency_key=f"{attempt_id}:authenticate:{request_key}",
+                stripe_version=self._spt_version,
+            )
+        except stripe.CardError as problem:
+            return _declined(problem)
+        except stripe.InvalidRequestError as problem:
+            if problem.code == "payment_intent_unexpected_state":  # the buyer was faster on the issuer's page
+                return self.look_up_payment(provider_reference)
+            logger.warning("stripe refused a proof", extra={"attempt": attempt_id, "code": problem.code})
+            return Declined(problem.code or "invalid_request", str(problem.user_message), provider_reference)
+        except stripe.StripeError as problem:
+            return _undecided(problem)
+        return self._decided(cast(Any, response).data)
+
+    def look_up_payment(self, provider_reference: str) -> AuthorizeResult:
+        try:
+            response = self._client.raw_request(
+                "get",
+                f"/v1/payment_intents/{quote(provider_reference, safe='')}",
+                expand=["payment_method"],
+                stripe_version=self._spt_version,
+            )
+        except stripe.StripeError as problem:
+            return Unknown(f"{type(problem).__name__} {problem.http_status or ''}".strip())
+        return _payment(cast(Any, response).data)
 
     def capture(self, *, attempt_id: str, provider_reference: str, amount_minor: int) -> CaptureResult:
         def ask() -> stripe.PaymentIntent:
@@ -259,6 +259,12 @@ class StripeGateway:
         except stripe.StripeError as problem:
             return _undecided(problem)
 
+    def _decided(self, intent: Mapping[str, Any]) -> AuthorizeResult:
+        """Read the answer to a confirmation; a card that has to be authenticated is looked at once more."""
+        if intent["status"] == "requires_action":
+            return self.look_up_payment(intent["id"])
+        return _payment(intent)
+
     def _invalid(self, problem: stripe.InvalidRequestError, charge: Charge) -> AuthorizeResult:
         if problem.code in ("amount_too_small", "amount_too_large"):
             return Refused(problem.code, str(problem.user_message))
@@ -291,7 +297,21 @@ class StripeGateway:
         return None
 
 
-def _authorized(intent: Mapping[str, Any]) -> AuthorizeResult:
+def _three_d_secure(proof: Proof) -> dict[str, Any]:
+    """Write a proof as Stripe takes it (docs.stripe.com, "Import 3D Secure results")."""
+    return {
+        "card": {
+            "three_d_secure": {
+                "cryptogram": proof.cryptogram,
+                "electronic_commerce_indicator": proof.electronic_commerce_indicator,
+                "transaction_id": proof.transaction_id,
+                "version": proof.version,
+            }
+        }
+    }
+
+
+def _payment(intent: Mapping[str, Any]) -> AuthorizeResult:
     status = intent["status"]
     if status in ("requires_capture", "succeeded"):
         return Authorized(
@@ -301,10 +321,21 @@ def _authorized(intent: Mapping[str, Any]) -> AuthorizeResult:
             is_captured=status == "succeeded",
         )
     if status == "requires_action":
-        return ActionRequired(intent["id"])
+        return _challenge(intent)
     if status == "processing":
         return Unknown("the intent is processing")
-    return Declined("not_authorized", "The payment was not authorized.", intent["id"])
+    problem = intent.get("last_payment_error") or {}
+    code = problem.get("decline_code") or problem.get("code") or "not_authorized"
+    return Declined(code, problem.get("message") or "The payment was not authorized.", intent["id"])
+
+
+def _challenge(intent: Mapping[str, Any]) -> ActionRequired:
+    """Read which page the buyer has to go to, and of what brand the card is."""
+    action = intent.get("next_action") or {}
+    method = intent.get("payment_method")
+    card = (method.get("card") or {}) if isinstance(method, Mapping) else {}
+    page = action.get("redirect_to_url") or {}
+    return ActionRequired(intent["id"], url=page.get("url") or "", brand=card.get("brand") or "")
 
 
 _REFUND_STATUSES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}

@@ -22,7 +22,7 @@ from commerce.payments.gateway import (
     gateway,
 )
 from commerce.payments.models import ATTEMPT_TRANSITIONS, PaymentAttempt, Refund
-from commerce.payments.refunds import decide_capture, release_refunds, settle_refund
+from commerce.payments.refunds import WITHOUT_ORDER, decide_capture, release_refunds, return_taken, settle_refund
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +70,8 @@ def capture(attempt_id: str, *, now: datetime) -> bool:
 def void(attempt_id: str, *, now: datetime) -> None:
     """Give back what an attempt holds. Does nothing where nothing is held.
 
-    Raises ProviderUndecidedError where it must be asked again, or was taken first.
+    What was taken already without an order to show for it is refunded. Raises ProviderUndecidedError where it
+    must be asked again, or where the order's payment was taken first.
     """
     attempt = PaymentAttempt.objects.get(pk=attempt_id)
     if not attempt.provider_reference or attempt.status == PaymentAttempt.Status.VOIDED:
@@ -80,9 +81,11 @@ def void(attempt_id: str, *, now: datetime) -> None:
         case Voided():
             if attempt.status == PaymentAttempt.Status.AUTHORIZED:
                 _move(attempt, PaymentAttempt.Status.VOIDED, now=now)
-        case AlreadyCaptured():
+        case AlreadyCaptured(amount_minor=taken):
             logger.warning("a hold was taken before it could be given back", extra={"attempt": attempt.id})
-            raise ProviderUndecidedError("already captured")
+            if attempt.status not in WITHOUT_ORDER:
+                raise ProviderUndecidedError("already captured")
+            return_taken(attempt.id, amount_minor=taken, now=now)
         case Refused(code=code):
             raise ProviderUndecidedError(f"void refused: {code}")
         case Unknown(reason=reason):

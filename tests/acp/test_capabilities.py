@@ -20,21 +20,23 @@ def tote(merchant: Merchant) -> Variant:
 
 
 @pytest.mark.parametrize(
-    "capabilities",
+    ("capabilities", "shared"),
     [
-        {},
-        {"interventions": {"supported": []}},
-        {"interventions": {"supported": ["3ds", "biometric"], "display_context": "native", "max_redirects": 1}},
-        {"interventions": {"supported": ["retina_scan"]}, "payment": {"handlers": []}, "x_new": 1},
-        {"extensions": ["discount", "com.example.nope"]},
-        {"extensions": [{"name": "discount"}]},
+        ({}, []),
+        ({"interventions": {"supported": []}}, []),
+        ({"interventions": {"supported": ["3ds", "biometric"], "display_context": "native"}}, ["3ds"]),
+        ({"interventions": {"supported": ["retina_scan"]}, "payment": {"handlers": []}, "x_new": 1}, []),
+        ({"extensions": ["discount", "com.example.nope"]}, []),
+        ({"extensions": [{"name": "discount"}]}, []),
     ],
 )
-def test_answers_any_capabilities_with_ours(acp: AcpClient, tote: Variant, capabilities: dict[str, Any]) -> None:
+def test_answers_any_capabilities_with_ours(
+    acp: AcpClient, tote: Variant, capabilities: dict[str, Any], shared: list[str]
+) -> None:
     session = acp.create(tote.pk, capabilities=capabilities)
 
     ours = session.body["capabilities"]
-    assert ours["interventions"] == {"supported": []}
+    assert ours["interventions"] == {"supported": shared}
     assert [handler["id"] for handler in ours["payment"]["handlers"]] == ["card_tokenized"]
     assert [extension["name"] for extension in ours["extensions"]] == ["discount"]
     assert set(ours) == {"payment", "interventions", "extensions"}
@@ -68,7 +70,8 @@ def test_the_handler_is_complete(acp: AcpClient, agent: Agent, merchant: Merchan
         "psp": handler["psp"],
         "accepted_brands": [],
         "accepted_funding_types": ["credit", "debit", "prepaid"],
-        "supports_3ds": False,
+        "supports_3ds": True,
+        "3ds_versions": ["2.1", "2.2"],
         "environment": "sandbox",
         "merchant_display_name": merchant.name,
         "delegate_id": agent.pk,
@@ -92,18 +95,3 @@ def test_malformed_extensions_are_refused(acp: AcpClient, tote: Variant, extensi
 
     assert (answer.status, answer.body["type"]) == (400, "invalid_request")
     assert answer.body["param"].startswith("$.capabilities.extensions")
-
-
-def test_a_card_that_asks_for_3ds_is_not_charged_whatever_the_agent_supports(
-    acp: AcpClient, tote: Variant, stripe_account: StripeAccount
-) -> None:
-    session = acp.create(tote.pk, capabilities={"interventions": {"supported": []}})
-    token = stripe_account.mint(session.total(), card="pm_card_authenticationRequired")
-
-    answer = acp.complete(session.body["id"], token)
-
-    assert answer.status == 200
-    assert answer.body["status"] == "ready_for_payment"
-    assert answer.codes == ["requires_3ds"]
-    assert "order" not in answer.body
-    assert stripe_account.ledger() == []

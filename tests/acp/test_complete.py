@@ -255,20 +255,6 @@ def test_an_expired_token_is_declined(acp: AcpClient, tote: Variant, stripe_acco
     assert stripe_account.ledger() == []
 
 
-def test_a_card_that_asks_for_3ds_ends_without_charge(
-    acp: AcpClient, tote: Variant, stripe_account: StripeAccount
-) -> None:
-    session = acp.create(tote.pk)
-
-    answer = acp.complete(
-        session.body["id"], stripe_account.mint(session.total(), card="pm_card_threeDSecure2Required")
-    )
-
-    assert (answer.status, answer.body["status"], answer.codes) == (200, "ready_for_payment", ["requires_3ds"])
-    assert (stripe_account.ledger(), stock(tote), Order.objects.count()) == ([], (10, 0), 0)
-    assert OutboxEvent.objects.get().topic == "payment.void_due"
-
-
 @pytest.mark.parametrize(
     "changes",
     [

@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from commerce.accounts.models import Merchant
 from commerce.catalog.models import Variant
+from commerce.checkout.challenges import page_url
 from commerce.checkout.models import CheckoutSession
 from commerce.checkout.settlement import settle
 from commerce.checkout.sweeps import resume_interrupted
@@ -58,7 +59,7 @@ def test_settling_twice_places_one_order(
 ) -> None:
     attempt = take_over(PaymentAttempt.objects.get().pk, now=timezone.now())
     assert attempt is not None
-    result = gateway().authorize(attempt.charge())
+    result = gateway().authorize(attempt.charge(return_url=page_url(attempt.reference)))
     assert isinstance(result, Authorized)
 
     first = settle(attempt, result, now=timezone.now())
@@ -116,5 +117,5 @@ def test_every_pair_of_attempt_statuses_is_decided() -> None:
 
     assert set(ATTEMPT_TRANSITIONS.moves) == statuses
     assert ATTEMPT_TRANSITIONS.terminal == {"captured", "declined", "failed", "voided"}
-    assert ATTEMPT_TRANSITIONS.sources("captured") == ["authorized", "submitting"]
+    assert ATTEMPT_TRANSITIONS.sources("captured") == ["authorized", "challenged", "submitting"]
     assert not ATTEMPT_TRANSITIONS.allows("declined", "authorized")

@@ -22,7 +22,7 @@ django.setup()
 
 from agents import http  # noqa: E402 - the settings come first
 from commerce.checkout import complete, settlement  # noqa: E402
-from commerce.payments.stripe_gateway import PooledHttpClient  # noqa: E402
+from commerce.payments.stripe_http import PooledHttpClient  # noqa: E402
 from tests.api import AcpClient  # noqa: E402
 
 

@@ -159,6 +159,8 @@ class Payment(TypedDict):
 
 class Interventions(TypedDict):
     supported: list[str]
+    required: NotRequired[list[str]]
+    enforcement: NotRequired[str]
 
 
 class ExtensionDeclaration(TypedDict):
@@ -307,6 +309,20 @@ class Order(TypedDict):
     totals: list[Total]
 
 
+class AcquirerDetails(TypedDict):
+    acquirer_bin: str
+    acquirer_country: str
+    acquirer_merchant_id: str
+    merchant_name: str
+
+
+class AuthenticationMetadata(TypedDict):
+    """What a 3-D Secure server is told of the shop, in order to authenticate the buyer for it."""
+
+    acquirer_details: AcquirerDetails
+    directory_server: Literal["american_express", "mastercard", "visa"]
+
+
 class Protocol(TypedDict):
     version: str
 
@@ -327,6 +343,8 @@ class CheckoutSession(TypedDict):
     totals: list[Total]
     messages: list[Message]
     links: list[Link]
+    authentication_metadata: NotRequired[AuthenticationMetadata]
+    continue_url: NotRequired[str]
     created_at: str
     updated_at: str
     expires_at: str

@@ -24,7 +24,6 @@ ERROR_CODES = {
     "address_not_served": "region_restricted",
     "payment_declined": "payment_declined",
     "payment_unavailable": "unsupported",
-    "authentication_required": "requires_3ds",
     "spending_limit": "maximum_exceeded",
     "terms_changed": "conflict",
     "discount_usage_limit_reached": "conflict",

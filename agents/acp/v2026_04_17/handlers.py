@@ -13,7 +13,7 @@ CARD_HANDLER_ID = "card_tokenized"
 
 
 def card_handler(shop: Shop, caller: Caller) -> dict[str, Any]:
-    """Return the declaration of the card handler. Authentication by the issuer is not supported yet."""
+    """Return the declaration of the card handler."""
     return {
         "id": CARD_HANDLER_ID,
         "name": "dev.acp.tokenized.card",
@@ -30,7 +30,8 @@ def card_handler(shop: Shop, caller: Caller) -> dict[str, Any]:
             "psp": "stripe",
             "accepted_brands": ["visa", "mastercard", "amex", "discover"],
             "accepted_funding_types": ["credit", "debit", "prepaid"],
-            "supports_3ds": False,
+            "supports_3ds": True,
+            "3ds_versions": ["2.1", "2.2"],
             "environment": "production" if settings.PAYMENTS_LIVE else "sandbox",
             "merchant_display_name": shop.name,
             "delegate_id": caller.agent_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agents.acp.v2026_04_17 import VERSION, bodies
+from agents.acp.v2026_04_17.authentication import add_challenge
 from agents.acp.v2026_04_17.common import (
     buyer,
     fulfillment_details,
@@ -27,13 +28,14 @@ STATUSES = {
     Status.BLOCKED: "not_ready_for_payment",
     Status.READY: "ready_for_payment",
     Status.COMPLETING: "complete_in_progress",
+    Status.CHALLENGED: "authentication_required",
     Status.COMPLETED: "completed",
     Status.CANCELED: "canceled",
     Status.EXPIRED: "expired",
 }
 
 # Interventions this side can take part in; what an agent supports beyond them is not echoed.
-INTERVENTIONS: frozenset[str] = frozenset()
+INTERVENTIONS = frozenset({"3ds"})
 
 
 def checkout_session(
@@ -57,6 +59,8 @@ def checkout_session(
         "updated_at": moment(session.updated_at),
         "expires_at": moment(session.expires_at),
     }
+    if session.status is Status.CHALLENGED:
+        add_challenge(body, session, shop)
     _add_what_is_known(body, document)
     if document.codes or document.discounts or "discount" in document.extensions:
         body["discounts"] = discounts(document, session.currency)
@@ -81,9 +85,16 @@ def _add_what_is_known(body: bodies.CheckoutSession, document: Document) -> None
 def _capabilities(document: Document, shop: Shop, caller: Caller) -> bodies.Capabilities:
     return {
         "payment": {"handlers": [card_handler(shop, caller)]},
-        "interventions": {"supported": sorted(INTERVENTIONS.intersection(document.interventions))},
+        "interventions": _interventions(document),
         "extensions": [DISCOUNT_EXTENSION],
     }
+
+
+def _interventions(document: Document) -> bodies.Interventions:
+    supported = sorted(INTERVENTIONS.intersection(document.interventions))
+    if document.challenge is None:
+        return {"supported": supported}
+    return {"supported": supported, "required": ["3ds"], "enforcement": "always"}
 
 
 def _line_item(line: Line, document: Document, index: int) -> bodies.LineItem:

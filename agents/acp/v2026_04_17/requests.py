@@ -21,6 +21,7 @@ from commerce.checkout.commands import (
     WantedLine,
     WantedOption,
 )
+from commerce.payments.authentication import PROVEN, AuthenticationResult, Proof
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -86,7 +87,36 @@ def complete_command(value: Any, *, request_key: str) -> CompleteSession:
         notes=body.order_notes,
         attribution=_kept(body.affiliate_attribution),
         risk_signals=body.risk_signals,
+        authentication=_authentication(body.authentication_result),
     )
+
+
+INDICATORS = ("01", "02", "05", "06", "07")
+
+
+def _authentication(result: wire.AuthenticationResultInput | None) -> AuthenticationResult | None:
+    """Read what became of a 3-D Secure; a proof comes with every outcome that is one (3DS-6)."""
+    if result is None or result.outcome not in PROVEN:
+        return AuthenticationResult(result.outcome) if result else None
+    place = "$.authentication_result.outcome_details"
+    details = result.outcome_details
+    if details is None:
+        raise _missing(place)
+    for name in type(details).model_fields:
+        if not getattr(details, name):
+            raise _missing(f"{place}.{name}")
+    if details.electronic_commerce_indicator not in INDICATORS:
+        param = f"{place}.electronic_commerce_indicator"
+        raise RequestError(
+            400, "invalid", f"{param}: is one of {', '.join(INDICATORS)}.", param=param, is_kept=True
+        )
+    proof = Proof(
+        cryptogram=details.three_ds_cryptogram,
+        electronic_commerce_indicator=details.electronic_commerce_indicator,
+        transaction_id=details.transaction_id,
+        version=details.version,
+    )
+    return AuthenticationResult(result.outcome, proof)
 
 
 def intent_trace(value: Any) -> dict[str, Any] | None:
@@ -101,6 +131,10 @@ def new_cart(value: Any) -> WantedCart:
 def changed_cart(value: Any) -> WantedCart:
     body = decode(wire.CartUpdateRequest, value)
     return WantedCart(_cart_lines(body.line_items), _buyer(body.buyer))
+
+
+def _missing(param: str) -> RequestError:
+    return RequestError(400, "missing", f"{param}: Field required for this outcome.", param=param, is_kept=True)
 
 
 def _unsupported(param: str, text: str) -> RequestError:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, model_validator
 
+from commerce.payments.authentication import Outcome
 from commerce.places import COUNTRIES
 
 MAX_LINES = 200
@@ -209,8 +210,23 @@ class PaymentDataInput(Wire):
     instrument: InstrumentInput
 
 
+class OutcomeDetailsInput(Wire):
+    """What the issuer answered. All of it is needed where the outcome says that there is a proof."""
+
+    three_ds_cryptogram: Annotated[str, Field(max_length=200)] = ""
+    electronic_commerce_indicator: Annotated[str, Field(max_length=2)] = ""
+    transaction_id: Annotated[str, Field(max_length=200)] = ""
+    version: Annotated[str, Field(max_length=20)] = ""
+
+
+class AuthenticationResultInput(Wire):
+    outcome: Outcome
+    outcome_details: OutcomeDetailsInput | None = None
+
+
 class CheckoutSessionCompleteRequest(Wire):
     payment_data: PaymentDataInput
+    authentication_result: AuthenticationResultInput | None = None
     buyer: BuyerInput | None = None
     affiliate_attribution: AttributionInput | None = None
     risk_signals: Annotated[dict[str, Any], Field(max_length=50)] | None = None

@@ -1,0 +1,83 @@
+"""A payment that the card's issuer asks about, as its page shows it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from commerce.accounts.models import Merchant
+from commerce.checkout.challenges import Visit
+from commerce.checkout.document import Document, Line
+from commerce.checkout.states import Status
+from commerce.pages.wording import amount_text, hour_text
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentLineView:
+    title: str
+    options: str
+    quantity: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    """`stage` is waiting, undecided, paid, or over; `until` the hour up to which everything is held."""
+
+    session_id: str
+    stage: str
+    lines: tuple[PaymentLineView, ...]
+    totals: tuple[tuple[str, str], ...]
+    total: str
+    currency: str
+    until: str
+    issuer_url: str
+    order_token: str
+    reason: str
+
+
+def payment_view(visit: Visit, *, merchant: Merchant, order_token: str) -> PaymentView:
+    """Put a payment into words."""
+    session, document = visit.session, visit.session.document
+    until = document.challenge.until.astimezone(ZoneInfo(merchant.time_zone)) if document.challenge else None
+    return PaymentView(
+        session_id=session.id,
+        stage=_stage(visit),
+        lines=tuple(_line(line, session.currency) for line in document.lines),
+        totals=tuple(_totals(document, session.currency)),
+        total=amount_text(document.totals.total_minor, session.currency),
+        currency=session.currency.upper(),
+        until=hour_text(until) if until else "",
+        issuer_url=visit.issuer_url,
+        order_token=order_token,
+        reason=document.issues[-1].text if document.issues and session.status is Status.READY else "",
+    )
+
+
+def _stage(visit: Visit) -> str:
+    if visit.session.status is Status.COMPLETED:
+        return "paid"
+    if visit.is_undecided or (visit.session.status is Status.CHALLENGED and not visit.issuer_url):
+        return "undecided"
+    return "waiting" if visit.session.status is Status.CHALLENGED else "over"
+
+
+def _line(line: Line, currency: str) -> PaymentLineView:
+    return PaymentLineView(
+        title=line.title,
+        options=", ".join(f"{name}: {value}" for name, value in line.options),
+        quantity=f"{line.quantity:,}",
+        amount=amount_text(line.items_minor, currency),
+    )
+
+
+def _totals(document: Document, currency: str) -> list[tuple[str, str]]:
+    """Return what stands between the lines and the total."""
+    totals = document.totals
+    taken_off = totals.items_discount_minor + totals.discount_minor
+    rows = [("Discount", amount_text(-taken_off, currency))] if taken_off else []
+    if document.selections:
+        rows.append(("Delivery", amount_text(totals.fulfillment_minor, currency)))
+    if totals.tax_minor:
+        rows.append(("Tax", amount_text(totals.tax_minor, currency)))
+    return rows

@@ -1,0 +1,50 @@
+"""How the Stripe SDK reaches its server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import stripe
+import urllib3
+
+
+class PooledHttpClient(stripe.HTTPClient):
+    """The SDK's transport over one pool of kept connections, shared by all threads of a process."""
+
+    name = "urllib3"
+
+    def __init__(self, *, connect_seconds: float, read_seconds: float) -> None:
+        super().__init__()
+        self._pool = urllib3.PoolManager(
+            maxsize=64,
+            retries=False,
+            timeout=urllib3.Timeout(connect=connect_seconds, read=read_seconds),
+            ca_certs=stripe.ca_bundle_path,
+        )
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        *,
+        _usage: list[str] | None = None,
+    ) -> tuple[str, int, Mapping[str, str]]:
+        try:
+            response = self._pool.request(
+                method.upper(), url, body=post_data, headers=dict(headers or {}), redirect=False
+            )
+        except urllib3.exceptions.HTTPError as problem:
+            self._fail(problem)
+        return response.data.decode(), response.status, response.headers
+
+    def close(self) -> None:
+        self._pool.clear()
+
+    def _fail(self, problem: urllib3.exceptions.HTTPError) -> NoReturn:
+        should_retry = not isinstance(problem, urllib3.exceptions.SSLError)
+        raise stripe.APIConnectionError(  # type: ignore[no-untyped-call]
+            str(problem), should_retry=should_retry
+        ) from problem
