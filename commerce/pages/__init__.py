@@ -80,8 +80,10 @@ def payment_page(request: HttpRequest, session_id: str) -> HttpResponse:
         return _private(redirect("payment_page", session_id=session_id))
     merchant = Merchant.objects.get(pk=visit.session.merchant_id)
     permalink = permalink_of(visit.session.order_id) if visit.session.order_id else ""
-    view = payment_view(visit, merchant=merchant, order_token=permalink)
-    return _private(_page(request, "checkout/payment.html", {"payment": view, "merchant": merchant}))
+    view = payment_view(visit, order_token=permalink, now=timezone.now())
+    response = _private(_page(request, "checkout/payment.html", {"payment": view, "merchant": merchant}))
+    response["Referrer-Policy"] = "same-origin"  # else a browser does not say of its own form where it is from
+    return response
 
 
 @require_POST

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
-from commerce.accounts.models import Merchant
 from commerce.checkout.challenges import Visit
 from commerce.checkout.document import Document, Line
 from commerce.checkout.states import Status
-from commerce.pages.wording import amount_text, hour_text
+from commerce.pages.wording import amount_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class PaymentLineView:
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
-    """`stage` is waiting, undecided, paid, or over; `until` the hour up to which everything is held."""
+    """`stage` is waiting, undecided, paid, or over; `minutes` for how long everything is still held."""
 
     session_id: str
     stage: str
@@ -30,16 +29,16 @@ class PaymentView:
     totals: tuple[tuple[str, str], ...]
     total: str
     currency: str
-    until: str
+    minutes: int
     issuer_url: str
     order_token: str
     reason: str
 
 
-def payment_view(visit: Visit, *, merchant: Merchant, order_token: str) -> PaymentView:
+def payment_view(visit: Visit, *, order_token: str, now: datetime) -> PaymentView:
     """Put a payment into words."""
     session, document = visit.session, visit.session.document
-    until = document.challenge.until.astimezone(ZoneInfo(merchant.time_zone)) if document.challenge else None
+    left = document.challenge.until - now if document.challenge else timedelta()
     return PaymentView(
         session_id=session.id,
         stage=_stage(visit),
@@ -47,7 +46,7 @@ def payment_view(visit: Visit, *, merchant: Merchant, order_token: str) -> Payme
         totals=tuple(_totals(document, session.currency)),
         total=amount_text(document.totals.total_minor, session.currency),
         currency=session.currency.upper(),
-        until=hour_text(until) if until else "",
+        minutes=max(int(left / timedelta(minutes=1)), 0),
         issuer_url=visit.issuer_url,
         order_token=order_token,
         reason=document.issues[-1].text if document.issues and session.status is Status.READY else "",

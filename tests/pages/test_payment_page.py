@@ -36,6 +36,7 @@ def test_shows_what_is_paid_for_and_the_way_to_the_bank(challenged: Challenged) 
     shown = page(challenged)
 
     assert "Your bank asks you to confirm $56.48" in shown.texts
+    assert "Everything is held for you for 14 more minutes." in shown.text
     assert shown.row("Canvas Tote")[-2:] == ["2", "$48.00"]
     assert shown.row("Total in USD") == ["$56.48"]
     (link,) = [href for href in shown.links if "/_sandbox/3ds/" in href]
@@ -125,5 +126,5 @@ def test_nobody_keeps_or_frames_the_page(challenged: Challenged) -> None:
     response = Client().get(f"/checkout/{challenged.id}")
 
     assert response["Cache-Control"] == "private, no-store"
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Referrer-Policy"] == "same-origin"
     assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
