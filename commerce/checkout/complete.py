@@ -98,7 +98,7 @@ class _Held:
 def _authorize_and_settle(
     attempt: Attempt, *, session: Session | None, now: datetime, receipt: Receipt[Outcome]
 ) -> Outcome:
-    result = ask(attempt, return_url=page_url(attempt.reference))
+    result = ask(attempt, return_url=page_url(attempt.reference), now=now)
     if isinstance(result, Unknown):
         logger.warning("payment outcome unknown: %s", result.reason, extra={"attempt": attempt.id})
         raise UnavailableError(

@@ -185,6 +185,12 @@ class Gateway(Protocol):
     def look_up_payment(self, provider_reference: str) -> AuthorizeResult:
         """Return how a payment stands now."""
 
+    def find_payment(self, attempt_id: str) -> AuthorizeResult | None:
+        """Return how the payment of an attempt stands, None where the provider was never asked for one.
+
+        What was asked for within the last minutes may not be found yet.
+        """
+
     def capture(self, *, attempt_id: str, provider_reference: str, amount_minor: int) -> CaptureResult:
         """Take what is held, once however often it is asked."""
 

@@ -15,7 +15,7 @@ from django.db import connection
 
 from commerce import sealing
 from commerce.payments.authentication import AuthenticationResult, Proof, decode, encode
-from commerce.payments.gateway import Authorized, AuthorizeResult, Charge, gateway
+from commerce.payments.gateway import Authorized, AuthorizeResult, Charge, Refused, gateway
 from commerce.payments.models import ATTEMPT_TRANSITIONS, PaymentAttempt
 from commerce.statements import Write
 
@@ -67,8 +67,16 @@ class Attempt:
         )
 
 
-def ask(attempt: Attempt, *, return_url: str) -> AuthorizeResult:
-    """Ask the provider to pay; the same for every repetition. Not inside a transaction."""
+def ask(attempt: Attempt, *, return_url: str, now: datetime) -> AuthorizeResult:
+    """Ask the provider to pay; the same for every repetition. Not inside a transaction.
+
+    What is older than the provider's memory of its key is looked for instead: asked again it could be paid twice.
+    """
+    if now - attempt.submitted_at > RESEND_FOR:
+        if attempt.provider_reference:
+            return gateway().look_up_payment(attempt.provider_reference)
+        found = gateway().find_payment(attempt.id)
+        return found or Refused("never_asked", "The payment provider was never reached.")
     if attempt.provider_reference and attempt.proof:
         return gateway().authenticate(
             attempt_id=attempt.id,
@@ -244,13 +252,8 @@ def put_off(attempt_id: str, *, now: datetime) -> int:
 
 
 def interrupted(*, now: datetime, limit: int = 100) -> list[str]:
-    """Return the ids of unsettled attempts that nobody is at work on, the oldest first.
-
-    An attempt older than the provider's memory of its key is not repeated: it needs a look first.
-    """
-    attempts = PaymentAttempt.objects.filter(
-        status=PaymentAttempt.Status.SUBMITTING, leased_until__lt=now, submitted_at__gt=now - RESEND_FOR
-    )
+    """Return the ids of unsettled attempts that nobody is at work on, the oldest first."""
+    attempts = PaymentAttempt.objects.filter(status=PaymentAttempt.Status.SUBMITTING, leased_until__lt=now)
     return list(attempts.order_by("leased_until", "pk").values_list("pk", flat=True)[:limit])
 
 

@@ -151,6 +151,19 @@ class StripeGateway:
             return Unknown(f"{type(problem).__name__} {problem.http_status or ''}".strip())
         return _payment(cast(Any, response).data)
 
+    def find_payment(self, attempt_id: str) -> AuthorizeResult | None:
+        try:
+            response = self._client.raw_request(
+                "get",
+                "/v1/payment_intents/search",
+                query=f"metadata['payment_attempt']:'{attempt_id}'",
+                stripe_version=self._spt_version,
+            )
+        except stripe.StripeError as problem:
+            return Unknown(f"{type(problem).__name__} {problem.http_status or ''}".strip())
+        found: list[Mapping[str, Any]] = cast(Any, response).data["data"]
+        return self._decided(found[0]) if found else None
+
     def capture(self, *, attempt_id: str, provider_reference: str, amount_minor: int) -> CaptureResult:
         def ask() -> stripe.PaymentIntent:
             return self._client.v1.payment_intents.capture(
@@ -274,7 +287,7 @@ class StripeGateway:
         logger.error("stripe refused a charge", extra={"attempt": charge.attempt_id, "code": problem.code})
         return Refused(problem.code or "invalid_request", "The payment provider refused the request.")
 
-    def _token_problem(self, charge: Charge) -> Declined | Refused | Unknown | None:
+    def _token_problem(self, charge: Charge) -> AuthorizeResult | None:
         """Ask the token why it cannot be charged; None where the token is not the reason."""
         try:
             response = self._client.raw_request(
@@ -288,7 +301,10 @@ class StripeGateway:
             return _undecided(problem)
         token: dict[str, Any] = cast(Any, response).data
         limits = token.get("usage_limits") or {}
-        if reason := token.get("deactivated_reason"):
+        reason = token.get("deactivated_reason")
+        if reason == "consumed" and (ours := self.find_payment(charge.attempt_id)):
+            return ours  # by this very attempt, whose key the provider has forgotten
+        if reason:
             return Declined(f"token_{reason}", _TOKEN_PROBLEMS.get(reason, _TOKEN_PROBLEMS["resolved"]))
         if limits.get("currency") != charge.currency:
             return Declined("token_currency", "The payment token is for another currency.")

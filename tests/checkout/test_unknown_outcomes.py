@@ -200,3 +200,68 @@ def test_the_pause_grows_while_the_provider_is_silent(
         later()
 
     assert waits == [2, 4, 8, 16]
+
+
+DAY = timedelta(hours=25)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "sold"), [("lose", "completed", 1), ("refuse", "ready_for_payment", 0)]
+)
+def test_after_a_day_the_payment_is_looked_for_and_not_asked_for_again(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire, fault: str, status: str, sold: int
+) -> None:
+    session = acp.create(tote.pk)
+    wire.faults = [fault]
+    complete(acp, session, stripe_account.mint(session.total()))
+    PaymentAttempt.objects.update(submitted_at=timezone.now() - DAY)
+    later()
+
+    resume_interrupted(now=timezone.now())
+
+    assert acp.read(session.body["id"]).body["status"] == status
+    assert stripe_account.ledger() == [("authorization", session.total())] * sold
+    assert (StockItem.objects.get().on_hand, StockItem.objects.get().reserved) == (5 - sold, 0)
+    assert wire.seen.count("/v1/payment_intents") == 1
+
+
+def test_after_a_day_silence_is_no_answer_either(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire
+) -> None:
+    session = acp.create(tote.pk)
+    wire.faults = ["lose", "refuse"]
+    complete(acp, session, stripe_account.mint(session.total()))
+    PaymentAttempt.objects.update(submitted_at=timezone.now() - DAY)
+    later()
+
+    assert resume_interrupted(now=timezone.now()) == 0
+
+    assert CheckoutSession.objects.get().status == "completing"
+
+
+def test_a_token_this_attempt_has_used_is_no_decline(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire
+) -> None:
+    session = acp.create(tote.pk)
+    wire.faults = ["lose"]
+    complete(acp, session, stripe_account.mint(session.total()))
+    stripe_account.advance(int(DAY.total_seconds()))  # the provider has forgotten the key, and we do not know it
+    later()
+
+    done = complete(acp, session, "spt_whatever")
+
+    assert done.body["status"] == "completed"
+    assert stripe_account.ledger() == [("authorization", session.total())]
+
+
+def test_a_token_another_session_has_used_is_declined(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount
+) -> None:
+    first, second = acp.create(tote.pk), acp.create(tote.pk)
+    token = stripe_account.mint(first.total())
+    acp.complete(first.body["id"], token)
+
+    answer = acp.complete(second.body["id"], token)
+
+    assert (answer.body["status"], answer.codes) == ("ready_for_payment", ["payment_declined"])
+    assert Order.objects.count() == 1
