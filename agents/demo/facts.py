@@ -42,6 +42,7 @@ def ready_document(stack: Stack, facts: Facts) -> dict[str, Any]:
         "handler_id": facts.handler_id,
         "stripe_api_base": stack.stripe_api_base,
         "stripe_secret_key": stack.stripe_secret_key,
+        "stripe_webhook_secret": stack.stripe_webhook_secret,
         "webhook": {"url": stack.webhook_url, "secret": facts.webhook_secret},
         "fulfillment_secret": facts.fulfillment_secret,
         "receiver_url": stack.receiver_url,

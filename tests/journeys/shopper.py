@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from agents.demo.agent import Agent, Carrier, Http, Stripe
 from agents.demo.purchase import ADDRESS, BUYER
 from tests.journeys.running import RunningDemo, wait_until
+from tests.stripe_account import StripeAccount
 
 DELIVERY_SECONDS = 20
 
@@ -20,6 +20,7 @@ class Shopper:
         self.agent = Agent(ready["base_url"], ready["agent_key"])
         self.stripe = Stripe(ready["stripe_api_base"], ready["stripe_secret_key"])
         self.carrier = Carrier(ready["base_url"], ready["merchant"], ready["fulfillment_secret"])
+        self.account = StripeAccount(ready["stripe_api_base"], ready["stripe_secret_key"])
         self._receiver = Http(ready["receiver_url"])
 
     def create(self, *ids: str) -> Any:
@@ -33,26 +34,42 @@ class Shopper:
         }
         return self.agent.send("/checkout_sessions", body)
 
-    def complete(self, session: dict[str, Any]) -> Any:
-        """Choose the dearest shipping and pay with a token for just that total."""
-        path = f"/checkout_sessions/{session['id']}"
-        if shipped := [one for one in session["fulfillment_options"] if one["type"] == "shipping"]:
-            option = max(shipped, key=lambda one: int(one["totals"][-1]["amount"]))
-            chosen = {"type": "shipping", "option_id": option["id"], "item_ids": []}
-            session = self.agent.send(path, {"selected_fulfillment_options": [chosen]})
-        return self.agent.send(f"{path}/complete", self.payment(session))
+    def choose(self, session: dict[str, Any]) -> Any:
+        """Choose the dearest shipping where there is something to ship."""
+        shipped = [one for one in session["fulfillment_options"] if one["type"] == "shipping"]
+        if not shipped:
+            return session
+        option = max(shipped, key=lambda one: int(one["totals"][-1]["amount"]))
+        chosen = {"type": "shipping", "option_id": option["id"], "item_ids": []}
+        return self.agent.send(f"/checkout_sessions/{session['id']}", {"selected_fulfillment_options": [chosen]})
 
-    def payment(self, session: dict[str, Any]) -> dict[str, Any]:
-        token = self.stripe.grant_token(total_of(session), session["currency"])
+    def pay(self, session: dict[str, Any], card: str = "pm_card_visa") -> Any:
+        """Pay with a token for just the total."""
+        return self.agent.send(f"/checkout_sessions/{session['id']}/complete", self.payment(session, card))
+
+    def payment(self, session: dict[str, Any], card: str = "pm_card_visa") -> dict[str, Any]:
+        token = self.account.mint(total_of(session), card=card, currency=session["currency"])
         instrument = {"type": "card", "credential": {"type": "spt", "token": token}}
         return {"payment_data": {"handler_id": self.ready["handler_id"], "instrument": instrument}}
 
-    def buy(self, *ids: str) -> Any:
+    def buy(self, *ids: str, card: str = "pm_card_visa") -> Any:
         """Buy one of each item and return the completed session."""
-        return self.complete(self.create(*ids))
+        return self.pay(self.choose(self.create(*ids)), card)
 
-    def ship(self, order: dict[str, Any], kind: str, **parcel: str) -> None:
+    def ship(self, order: dict[str, Any], kind: str, **parcel: Any) -> None:
         self.carrier.tell(kind, {"order": order["id"], "shipment": "parcel-1", **parcel})
+
+    def order(self, session: dict[str, Any]) -> dict[str, Any]:
+        """Return an order as the shop shows it now."""
+        return dict(self.agent.read(f"/checkout_sessions/{session['id']}")["order"])
+
+    def adjusted(self, session: dict[str, Any], *wanted: tuple[str, str]) -> None:
+        """Wait until an order has just these adjustments, by kind and status."""
+
+        def shown() -> list[tuple[str, str]]:
+            return sorted((one["type"], one["status"]) for one in self.order(session)["adjustments"])
+
+        wait_until(lambda: shown() == sorted(wanted), DELIVERY_SECONDS, f"{wanted} did not show")
 
     def events(self, order: dict[str, Any]) -> list[dict[str, Any]]:
         """Return what the agent's receiver has heard of an order; it keeps nothing with a wrong signature."""
@@ -66,10 +83,7 @@ class Shopper:
     def refund(self, session: dict[str, Any], amount: int) -> None:
         """Give money back at the provider, as the merchant may do there."""
         (payment,) = self.stripe.payments_of(session["id"])
-        provider = Http(
-            self.ready["stripe_api_base"], {"Authorization": f"Bearer {self.ready['stripe_secret_key']}"}
-        )
-        provider.post("/v1/refunds", urlencode({"payment_intent": payment["id"], "amount": amount}).encode())
+        self.account.client().v1.refunds.create({"payment_intent": payment["id"], "amount": amount})
 
     def charged(self, session: dict[str, Any]) -> tuple[int, int]:
         """Return what the ledger has authorized and captured for a session."""
