@@ -19,6 +19,7 @@ from commerce.inbox.provider_events import fetch_missed, handle_event, store_eve
 from commerce.orders.models import Order
 from commerce.payments.gateway import ProviderNotice, forget_gateway, gateway
 from commerce.payments.models import PaymentAttempt, Refund
+from commerce.payments.stripe_gateway import StripeGateway
 from commerce.payments.transfers import ProviderUndecidedError
 from tests.api import AcpClient, payment
 from tests.provider import wire_to
@@ -142,6 +143,50 @@ def test_an_event_ahead_of_the_answer_settles_the_payment(
     assert acp.read(session.body["id"]).body["status"] == "completed"
     assert Order.objects.count() == 2
     assert [entry for entry, _ in stripe_account.ledger()].count("authorization") == 2
+
+
+@pytest.mark.parametrize("asked", ["capture", "refund"])
+def test_events_ahead_of_an_answer_are_applied_once(
+    bought: Purchase, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    real = getattr(StripeGateway, asked)
+    told: list[int] = []
+
+    def overtaken(self: StripeGateway, **what: Any) -> Any:
+        answer = real(self, **what)
+        if not told:
+            told.append(fetch_missed(now=timezone.now()))
+            for event in ProviderEvent.objects.filter(handled_at__isnull=True):
+                handle_event(event.pk, now=timezone.now())
+        return answer
+
+    monkeypatch.setattr(StripeGateway, asked, overtaken)
+    bought.settle()
+    refund_order(bought.order.pk, amount_minor=1500, now=timezone.now())
+    bought.settle()
+
+    total = bought.order.total_minor
+    attempt = bought.attempt()
+    assert told[0] > 0
+    assert (attempt.status, attempt.captured_minor, attempt.refunded_minor) == ("captured", total, 1500)
+    assert bought.stripe.ledger() == [("authorization", total), ("capture", total), ("refund", 1500)]
+    assert bought.adjustments() == [("refund", "completed", 1500)]
+    assert bought.log() == ["placed", "refund_requested", "refund_succeeded"]
+
+
+@pytest.mark.parametrize("age", [timedelta(hours=2), timedelta(days=3)])
+def test_an_old_event_signed_now_is_applied(paid: Purchase, age: timedelta) -> None:
+    """Each try is signed anew; only the event says when it happened."""
+    before = {notice.id for notice in happened()}
+    paid.stripe.client().v1.refunds.create({"payment_intent": paid.attempt().provider_reference, "amount": 900})
+    (notice,) = [one for one in happened() if one.kind == "refund.created" and one.id not in before]
+    payload = {**notice.payload, "created": notice.payload["created"] - int(age.total_seconds())}
+
+    assert send(json.dumps(payload)) == (200, {"received": True, "duplicate": False})
+    paid.settle()
+
+    assert paid.adjustments() == [("refund", "completed", 900)]
+    assert ProviderEvent.objects.get(pk=notice.id).handled_at is not None
 
 
 def test_a_capture_made_elsewhere_is_seen(bought: Purchase) -> None:
