@@ -24,6 +24,13 @@ SAN_FRANCISCO = {
 }
 BUYER = {"first_name": "Ada", "last_name": "Park", "email": "ada.park@example.com"}
 
+_ANY_STATUS = {"pending", "processing", "delivered", "failed", "canceled"}
+# Which status fits which type (rfc.orders section 4.3).
+_STATUSES = {
+    "shipping": _ANY_STATUS | {"shipped", "in_transit", "out_for_delivery"},
+    "pickup": _ANY_STATUS | {"ready_for_pickup"},
+    "digital": _ANY_STATUS,
+}
 _MONEY = {"amount", "unit_amount", "unit_price", "subtotal", "amount_off"}
 
 
@@ -147,10 +154,33 @@ def check_answer(answer: Answer) -> None:
         check_shape(answer.body, "CheckoutSession")
         if answer.body["status"] == "completed":
             check_shape(answer.body, "CheckoutSessionWithOrder")
+            check_order(answer.body["order"], session_id=answer.body["id"])
         check_totals(answer.body["totals"])
     elif "line_items" in answer.body:
         check_shape(answer.body, "Cart", file="schema.cart.json")
         check_totals(answer.body["totals"])
+
+
+def check_order(order: dict[str, Any], *, session_id: str) -> None:
+    """Hold an order against what holds of all orders: whose it is, how many, and which status (ORD-1..4)."""
+    assert order["checkout_session_id"] == session_id
+    assert order["permalink_url"].startswith("http")
+    for line in order["line_items"]:
+        ordered, current, fulfilled = (line["quantity"][name] for name in ("ordered", "current", "fulfilled"))
+        assert ordered >= 1
+        assert 0 <= fulfilled <= current <= ordered
+        assert line["status"] == line_status(current, fulfilled)
+    for one in order["fulfillments"]:
+        assert one["status"] in _STATUSES[one["type"]]
+    check_totals([one for one in order["totals"] if one["type"] != "amount_refunded"])
+
+
+def line_status(current: int, fulfilled: int) -> str:
+    if not current:
+        return "removed"
+    if fulfilled == current:
+        return "fulfilled"
+    return "partial" if fulfilled else "processing"
 
 
 def check_money(value: Any) -> None:

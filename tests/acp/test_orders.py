@@ -72,6 +72,32 @@ def test_everything_delivered(acp: AcpClient, bought: Answer) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "happened", "shown"),
+    [
+        ("shipping", "out_for_delivery", "out_for_delivery"),
+        ("shipping", "ready_for_pickup", "in_transit"),
+        ("pickup", "shipped", "processing"),
+        ("pickup", "in_transit", "processing"),
+        ("pickup", "out_for_delivery", "processing"),
+        ("pickup", "ready_for_pickup", "ready_for_pickup"),
+        ("pickup", "delivered", "delivered"),
+        ("pickup", "returned", "failed"),
+    ],
+)
+def test_a_status_fits_the_way_it_travels(
+    acp: AcpClient, bought: Answer, kind: str, happened: str, shown: str
+) -> None:
+    parcel = Parcel(carrier="UPS", tracking_number="1Z", tracking_url="https://ups.example/1Z")
+    record_step(bought.body["order"]["id"], parcel, Step(happened, NOON), now=NOON, kind=kind)
+
+    one = acp.read(bought.body["id"]).body["order"]["fulfillments"][0]
+
+    assert (one["type"], one["status"]) == (kind, shown)
+    assert one["events"][0]["type"] == {"returned": "returned_to_sender"}.get(happened, happened)
+    assert ("tracking_number" in one, "carrier" in one, "tracking_url" in one) == (kind == "shipping",) * 3
+
+
 def test_a_return_is_an_adjustment(acp: AcpClient, bought: Answer) -> None:
     order_id = bought.body["order"]["id"]
     for status in ("shipped", "returned"):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from functools import partial
 
 import pytest
+from pytest_django import Settings
 
+from agents.webhooks.delivery import deliver_due
+from agents.webhooks.models import Delivery
+from agents.webhooks.services import register_endpoint
 from commerce.accounts.models import Agent, AgentKeySpend, Merchant
 from commerce.accounts.services import issue_key
 from commerce.catalog.models import Variant
@@ -14,10 +19,12 @@ from commerce.checkout.models import CheckoutSession
 from commerce.discounts.models import DiscountUsage
 from commerce.inventory.models import Reservation, StockItem
 from commerce.orders.models import Order
+from commerce.outbox.relay import drain
 from commerce.payments.models import PaymentAttempt
 from tests.api import AcpClient, Answer
 from tests.concurrency.racing import race
 from tests.factories import DiscountFactory, VariantFactory
+from tests.receiver import receiver
 from tests.stripe_account import StripeAccount
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -84,6 +91,28 @@ def test_50_completes_of_one_session(
     if keys == "same key":
         assert {answer.status for answer in answers} <= {200, 409}
         assert acp.complete(session.body["id"], token, key="k").raw == done[0].raw
+
+
+def test_an_order_is_announced_once_and_without_what_led_to_it(
+    acp: AcpClient, agent: Agent, merchant: Merchant, stripe_account: StripeAccount, settings: Settings
+) -> None:
+    settings.WEBHOOK_ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
+    told = {"provider": "aff.example", "token": "atp_SECRET", "touchpoint": "first"}
+    session = acp.create(variant(merchant, 100).pk, affiliate_attribution=told)
+    token = stripe_account.mint(session.total())
+    with receiver() as listening:
+        register_endpoint(agent, listening.url)
+        race([partial(repeated, acp, session.body["id"], token, f"k{number % 3}") for number in range(12)])
+        race([drain] * 4)
+        race([deliver_due] * 4)
+
+    ((headers, body),) = listening.received
+    order = Order.objects.get()
+    assert (json.loads(body)["type"], json.loads(body)["data"]["id"]) == ("order_create", order.pk)
+    assert headers["request-id"] == Delivery.objects.get().pk
+    assert b"atp_" not in body
+    assert b"attribution" not in body
+    assert b"intent_trace" not in body
 
 
 def test_complete_against_cancel_leaves_one_winner(

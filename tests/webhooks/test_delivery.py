@@ -151,6 +151,24 @@ def test_anything_but_2xx_is_repeated_with_the_same_bytes(
     assert Delivery.objects.get().status == "delivered"
 
 
+def test_a_repetition_is_signed_at_its_own_time(
+    agent: Agent, secret: str, listening: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan(placed_order(1, agent=agent))
+    listening.answers = [(500, {})]
+    deliver_due()
+    later = timezone.now() + timedelta(hours=1)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    deliver_due()
+
+    (first, body), (second, _) = listening.received
+    moment = int(later.timestamp())
+    assert second["merchant-signature"].startswith(f"t={moment},v1=")
+    verify(body, header=second["merchant-signature"], secrets=[secret], now=moment)
+    with pytest.raises(SignatureError):
+        verify(body, header=first["merchant-signature"], secrets=[secret], now=moment)
+
+
 def test_an_answer_that_never_comes_is_repeated(agent: Agent, settings: Settings) -> None:
     settings.WEBHOOK_ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
     register_endpoint(agent, "http://127.0.0.1:9/nobody")

@@ -11,7 +11,18 @@ from commerce.fulfillment.records import OrderDetails, ShipmentRecord
 from commerce.orders.records import AdjustmentRecord, ChosenOption, OrderLineRecord, OrderRecord
 
 FULFILLMENT_TYPES = {"local_delivery": "shipping"}
-SHIPMENT_STATUSES = {"returned": "failed"}
+SHIPMENT_STATUSES = {
+    "shipping": {"returned": "failed", "ready_for_pickup": "in_transit"},
+    "pickup": {
+        "returned": "failed",
+        "shipped": "processing",
+        "in_transit": "processing",
+        "out_for_delivery": "processing",
+    },
+    "digital": {"returned": "failed"},
+}
+"""What a status is called that does not fit the type (rfc.orders section 4.3). The events say what happened."""
+
 EVENT_TYPES = {"failed": "failed_attempt", "returned": "returned_to_sender"}
 
 
@@ -126,7 +137,7 @@ def _shipment(shipment: ShipmentRecord, known: OrderRecord) -> bodies.Fulfillmen
     written: bodies.Fulfillment = {
         "id": shipment.id,
         "type": shipment.kind,
-        "status": SHIPMENT_STATUSES.get(shipment.status, shipment.status),
+        "status": SHIPMENT_STATUSES[shipment.kind].get(shipment.status, shipment.status),
         "line_items": [{"id": part.line_id, "quantity": part.quantity} for part in shipment.lines],
         "events": [],
     }
@@ -141,9 +152,11 @@ def _shipment(shipment: ShipmentRecord, known: OrderRecord) -> bodies.Fulfillmen
         if event.location:
             entry["location"] = event.location
         written["events"].append(entry)
-    _add_tracking(written, shipment)
     if shipment.kind == "shipping":
+        _add_tracking(written, shipment)
         _add_destination(written, known, "shipping")
+    if shipment.access_url:
+        written["digital_delivery"] = {"access_url": shipment.access_url}
     return written
 
 
@@ -154,8 +167,6 @@ def _add_tracking(written: bodies.Fulfillment, shipment: ShipmentRecord) -> None
         written["tracking_number"] = shipment.tracking_number
     if shipment.tracking_url:
         written["tracking_url"] = shipment.tracking_url
-    if shipment.access_url:
-        written["digital_delivery"] = {"access_url": shipment.access_url}
 
 
 def _add_destination(written: bodies.Fulfillment, known: OrderRecord, kind: str) -> None:
