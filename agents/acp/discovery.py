@@ -35,6 +35,7 @@ def discovery(request: HttpRequest) -> HttpResponse:
         "capabilities": {
             "services": ["checkout", "orders", "carts"],
             "extensions": [{"name": "discount"}],
+            "intervention_types": ["3ds"],
             "supported_currencies": currencies_sold(),
             "supported_locales": ["en-US"],
         },

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from commerce.checkout.document import Challenge, Session
+from commerce.checkout.document import Challenge, Document, Session
 from commerce.checkout.facts import buyer_fingerprint
 from commerce.checkout.giving_back import give_back
 from commerce.checkout.messages import Issue, info, refusal
@@ -154,20 +154,27 @@ def _challenged(
         return Outcome(session)
     SESSION_TRANSITIONS.check(session.status, Status.CHALLENGED)
     until = now + timedelta(minutes=settings.PAYMENT_CHALLENGE_MINUTES)
-    text = (
-        "The card's issuer asks the buyer to authenticate (3-D Secure). Nothing is charged until then; the items "
-        f"are held until {until:%H:%M} UTC."
-    )
     document = replace(
         session.document,
         challenge=Challenge(brand=result.brand, until=until),
-        issues=(info("authentication_required", text),),
+        issues=(_asked(session.document, until),),
     )
     session = replace(session, status=Status.CHALLENGED, document=document, updated_at=now)
     outcome = Outcome(session)
     waiting = challenge_write(attempt.id, provider_reference=result.provider_reference, until=until, now=now)
     write(update_write(session), waiting, *receipt(outcome))
     return outcome
+
+
+def _asked(document: Document, until: datetime) -> Issue:
+    """Say what the buyer has to do; to an agent that never said it can have that done, as an error."""
+    text = (
+        "The card's issuer asks the buyer to authenticate (3-D Secure). Nothing is charged until then; the items "
+        f"are held until {until:%H:%M} UTC. The buyer can authenticate at the continue_url."
+    )
+    if "3ds" in document.interventions:
+        return info("authentication_required", text)
+    return refusal("intervention_required", text)
 
 
 def _given_back(

@@ -159,6 +159,19 @@ def test_an_authenticated_card_may_be_declined(
     assert stock(tote) == (10, 0)
 
 
+def test_an_agent_that_never_offered_it_is_told_where_else(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount
+) -> None:
+    session = acp.create(tote.pk, capabilities={"interventions": {"supported": []}})
+
+    answer = Challenged(acp, stripe_account, session, stripe_account.mint(session.total(), card=CARD)).answer
+
+    assert (answer.body["status"], answer.codes) == ("authentication_required", ["intervention_required"])
+    assert answer.body["messages"][0]["resolution"] == "requires_buyer_input"
+    assert answer.body["capabilities"]["interventions"]["supported"] == []
+    assert stripe_account.ledger() == []
+
+
 @pytest.mark.parametrize("missing", [None, *PROOF])
 def test_a_proof_must_be_whole(challenged: Challenged, missing: str | None) -> None:
     details = {name: value for name, value in PROOF.items() if name != missing} if missing else None
