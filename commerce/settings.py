@@ -257,6 +257,8 @@ REJECTED_CODES_PER_MINUTE = _number("REJECTED_CODES_PER_MINUTE", 60)
 FAILED_LOGINS_PER_MINUTE = _number("FAILED_LOGINS_PER_MINUTE", 120)
 WEBHOOK_ALLOWED_PRIVATE_HOSTS = _list("WEBHOOK_ALLOWED_PRIVATE_HOSTS")
 WEBHOOK_TIMEOUT_SECONDS = _number("WEBHOOK_TIMEOUT_SECONDS", 15)
+# How long what was sent and answered is kept for people to look at.
+WEBHOOK_LOG_DAYS = _number("WEBHOOK_LOG_DAYS", 30)
 
 # What happens after an event is committed: topic -> functions(event), each tried until it succeeds.
 OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
@@ -317,6 +319,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
     },
     "expire carts": {"task": "commerce.carts.tasks.expire_carts", "schedule": 600.0},
+    "forget old deliveries": {"task": "agents.webhooks.tasks.forget_old_deliveries", "schedule": 3600.0},
+    "forget old events of the provider": {
+        "task": "commerce.inbox.tasks.forget_old_provider_events",
+        "schedule": 3600.0,
+    },
     "forget idempotency keys": {"task": "commerce.idempotency.tasks.forget_keys", "schedule": 600.0},
 }
 

@@ -72,6 +72,9 @@ class Delivery(models.Model):
             models.Index(
                 name="delivery_waiting", fields=["endpoint", "due_at", "id"], condition=Q(status="pending")
             ),
+            models.Index(
+                name="delivery_kept", fields=["delivered_at"], condition=Q(status="delivered") & ~Q(body=b"")
+            ),
             models.Index(name="delivery_held", fields=["endpoint"], condition=Q(leased_until__isnull=False)),
         ]
 

@@ -28,6 +28,8 @@ from commerce.payments.transfers import ProviderUndecidedError, capture
 logger = logging.getLogger(__name__)
 
 LOOK_BACK = timedelta(hours=2)
+# Stripe resends an event by hand for 30 days at most (docs.stripe.com, "Receive Stripe events").
+KEEP = timedelta(days=45)
 
 
 def store_event(notice: ProviderNotice, *, now: datetime) -> bool:
@@ -50,6 +52,12 @@ def store_event(notice: ProviderNotice, *, now: datetime) -> bool:
 def fetch_missed(*, now: datetime) -> int:
     """Store what the provider could not tell us in the last hours. Returns how many events are new."""
     return sum(store_event(notice, now=now) for notice in gateway().notices_since(now - LOOK_BACK))
+
+
+def forget_old(*, now: datetime) -> int:
+    """Drop events that were handled longer ago than anybody sends or fetches one. Returns how many."""
+    old = ProviderEvent.objects.filter(handled_at__lt=now - KEEP)
+    return old.delete()[0]
 
 
 def handle_event(event_id: str, *, now: datetime) -> None:

@@ -20,3 +20,8 @@ def fetch_missed_provider_events(**_: object) -> None:
         return
     if missed:
         logger.warning("%s events of the provider had not arrived", missed)
+
+
+@app.task
+def forget_old_provider_events(**_: object) -> None:
+    provider_events.forget_old(now=timezone.now())

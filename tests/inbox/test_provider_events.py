@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from commerce.aftersales.services import refund_order
 from commerce.inbox.models import ProviderEvent
-from commerce.inbox.provider_events import fetch_missed, handle_event, store_event
+from commerce.inbox.provider_events import fetch_missed, forget_old, handle_event, store_event
 from commerce.orders.models import Order
 from commerce.payments.gateway import ProviderNotice, forget_gateway, gateway
 from commerce.payments.models import PaymentAttempt, Refund
@@ -222,3 +222,20 @@ def test_what_is_not_ours_is_kept_and_left_alone(stripe_account: StripeAccount) 
         handle_event(told.pk, now=timezone.now())
 
     assert ProviderEvent.objects.filter(handled_at__isnull=False).count() == 2
+
+
+def test_events_handled_long_ago_are_dropped(db: None) -> None:
+    now = timezone.now()
+    for number, handled in enumerate((now - timedelta(days=46), now - timedelta(days=44), None)):
+        ProviderEvent.objects.create(
+            id=f"evt_{number}",
+            kind="refund.created",
+            subject="re_1",
+            payload={},
+            received_at=now,
+            handled_at=handled,
+        )
+
+    assert forget_old(now=now) == 1
+
+    assert set(ProviderEvent.objects.values_list("pk", flat=True)) == {"evt_1", "evt_2"}
