@@ -105,7 +105,8 @@ CSRF_COOKIE_SECURE = _IS_HTTPS
 X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "commerce.backoffice.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -249,6 +250,17 @@ ACQUIRER_BIN = _text("ACQUIRER_BIN", "" if PAYMENTS_LIVE else "424242")
 ACQUIRER_COUNTRY = _text("ACQUIRER_COUNTRY")
 # How long one process may be at work on a payment attempt before another may take it up.
 PAYMENT_LEASE_SECONDS = _number("PAYMENT_LEASE_SECONDS", 40)
+
+# The back office: `commerce.backoffice` says who sees what, the menu stands beside the pages it leads to.
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Agentic commerce",
+    "SITE_HEADER": "Agentic commerce",
+    "SITE_SYMBOL": "storefront",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"{STATIC_URL}commerce/icon.svg"}],
+    "STYLES": [f"{STATIC_URL}commerce/backoffice.css"],
+    "BORDER_RADIUS": "6px",
+    "SIDEBAR": {"navigation": "merchants.admin.navigation.menu"},
+}
 
 # Agents.
 AGENT_REQUESTS_PER_MINUTE = _number("AGENT_REQUESTS_PER_MINUTE", 60_000)

@@ -6,13 +6,12 @@ What an endpoint answered is shown as plain text: it was written by strangers.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet, URLField
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -27,14 +26,13 @@ from agents.webhooks.services import (
     plan_secret,
     register_endpoint,
 )
+from commerce.backoffice.admins import EditableAdmin, Form, ReadOnlyAdmin, StackedReadOnlyInline
+from commerce.backoffice.rights import Area
 
 if TYPE_CHECKING:
-    _ModelAdmin = admin.ModelAdmin[Any]
-    _ModelForm = forms.ModelForm[Any]
-    _StackedInline = admin.StackedInline[Any, Any]
+    from django.contrib.admin.helpers import ActionForm
 else:
-    _ModelAdmin, _ModelForm, _StackedInline = admin.ModelAdmin, forms.ModelForm, admin.StackedInline
-
+    from unfold.forms import ActionForm
 
 OVERLAP = timedelta(days=1)
 """How long the present secret signs on beside a new one, unless a time is given."""
@@ -52,7 +50,7 @@ STANDING = (
 )
 
 
-class EndpointForm(_ModelForm):
+class EndpointForm(Form):
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
         try:
@@ -71,14 +69,14 @@ class ValidFromForm(ActionForm):
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(_ModelAdmin):
+class EndpointAdmin(EditableAdmin):
     """An endpoint stays where it is; it can be switched off, and given a new secret."""
 
+    merchant_path = "agent__merchant"
+    area = Area.KEYS
+    fixed_fields = ()
     form = EndpointForm
     action_form = ValidFromForm
-    formfield_overrides: ClassVar[Any] = {URLField: {"assume_scheme": "https"}}
-    show_full_result_count = False
-    list_per_page = 50
     list_display = ("url", "agent", "merchant", "is_active", "failures", "failing_since", "created_at")
     list_filter = ("is_active", "agent__merchant")
     list_select_related = ("agent__merchant",)
@@ -153,35 +151,30 @@ def _switch(endpoint: Endpoint) -> None:
         disable_endpoint(endpoint, reason="switched off by staff", now=timezone.now())
 
 
-class DeliveryAttemptInline(_StackedInline):
+class DeliveryAttemptInline(StackedReadOnlyInline):
     model = DeliveryAttempt
-    extra = 0
-    can_delete = False
-    fields = (
+    merchant_path = "delivery__order__merchant"
+    area = Area.AGENTS
+    shown = (
         ("number", "attempted_at", "status", "error"),
         ("milliseconds", "address"),
         "sent_headers",
         "answer_headers",
         "answer",
     )
-    readonly_fields = tuple(field.name for field in DeliveryAttempt._meta.fields)
     ordering = ("number",)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(_ModelAdmin):
-    show_full_result_count = False
-    list_per_page = 50
+class DeliveryAdmin(ReadOnlyAdmin):
+    merchant_path = "order__merchant"
+    area = Area.AGENTS
     list_display = ("id", "order", "sequence", "kind", "endpoint", "status", "tries", "due_at", "delivered_at")
     list_filter = ("status", "kind")
     list_select_related = ("order", "endpoint")
     search_fields = ("id", "order__number", "order__id", "endpoint__url")
     ordering = ("-created_at", "pk")
-    fields = (*list_display, "leased_until", "created_at", "what_is_sent")
-    readonly_fields = fields
+    shown = (*list_display, "leased_until", "created_at", "what_is_sent")
     inlines = (DeliveryAttemptInline,)
     actions = ("replay_deliveries",)
 
@@ -189,25 +182,13 @@ class DeliveryAdmin(_ModelAdmin):
     def what_is_sent(self, delivery: Delivery) -> str:
         return bytes(delivery.body).decode(errors="replace")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False
-
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> HttpResponse:  # type: ignore[override]
         """Offer the action on the delivery's own page, too (templates/admin/webhooks/delivery/)."""
         return super().render_change_form(
-            request, {**context, "may_replay": self.has_replay_permission(request)}, **options
+            request, {**context, "may_replay": self.has_handle_permission(request)}, **options
         )
 
-    def has_replay_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("webhooks.change_delivery")
-
-    @admin.action(description="Send the selected deliveries again", permissions=["replay"])
+    @admin.action(description="Send the selected deliveries again", permissions=["handle"])
     def replay_deliveries(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
         count = replay(deliveries, now=timezone.now())
         self.message_user(request, f"{count} will be sent again.", messages.SUCCESS)

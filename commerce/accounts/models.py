@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinLengthValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -64,6 +65,31 @@ class Merchant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Membership(models.Model):
+    """What somebody who logs in may do in one shop. See `commerce.backoffice.rights` for what a role means."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", "owner: everything, with keys, settings and members"
+        MANAGER = "manager", "manager: products, terms, orders, refunds"
+        SUPPORT = "support", "support: orders, cancellations, refunds"
+        READER = "reader", "read-only: looks at everything, changes nothing"
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships", db_index=False
+    )
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="membership_once_per_shop", fields=["user", "merchant"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} of {self.merchant}"
 
 
 class Agent(models.Model):

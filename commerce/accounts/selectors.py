@@ -1,7 +1,44 @@
 from __future__ import annotations
 
-from commerce.accounts.models import Merchant
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+
+from commerce.accounts.models import Membership, Merchant
 from commerce.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+    Person = AbstractBaseUser | AnonymousUser
+
+
+def is_operator(user: Person) -> bool:
+    """Say whether somebody runs this installation, and so sees every shop."""
+    return bool(user.is_active and getattr(user, "is_superuser", False))
+
+
+def memberships_of(user: Person) -> QuerySet[Membership]:
+    """Return in which shops somebody has a role, by the shop's name; none of who may not log in."""
+    if not user.is_active or user.pk is None:
+        return Membership.objects.none()
+    found = Membership.objects.filter(user_id=user.pk)
+    return found.select_related("merchant").order_by("merchant__name", "pk")
+
+
+def merchants_of(user: Person) -> QuerySet[Merchant]:
+    """Return the shops that somebody may see, by name: all of them for the operator."""
+    if is_operator(user):
+        return Merchant.objects.order_by("name", "pk")
+    return Merchant.objects.filter(pk__in=memberships_of(user).values("merchant_id")).order_by("name", "pk")
+
+
+def has_role(user: Person, merchant: Merchant, *roles: str) -> bool:
+    """Say whether somebody has one of these roles in a shop, or any where none is named. The operator has all."""
+    if is_operator(user):
+        return True
+    found = memberships_of(user).filter(merchant=merchant)
+    return (found.filter(role__in=roles) if roles else found).exists()
 
 
 def currencies_sold() -> list[str]:

@@ -1,17 +1,15 @@
-"""The Django admin over every record of the domain, one module an area.
+"""The back office: the Django admin over every record of the domain, one module an area.
 
 Terms of a shop (products, taxes, shipping, discounts, agents) are edited here. Whatever tells of money or
 of what happened (orders, payments, sessions, logs, queues) is shown and never changed: services do that.
-Secrets and hashes are not shown at all. What protocols keep is in their own `admin.py`, such as
-`agents.webhooks.admin`.
+Secrets and hashes are not shown at all. Who sees which rows is decided in `commerce.backoffice`. What
+protocols keep is in their own `admin.py`, such as `agents.webhooks.admin`.
 """
 
 from django.contrib import admin
 
-from merchants.admin import accounts, catalog, fulfillment, inventory, operations, orders, promotions
+from merchants.admin import accounts, catalog, fulfillment, inventory, members, operations, orders, promotions
 
-__all__ = ["accounts", "catalog", "fulfillment", "inventory", "operations", "orders", "promotions"]
+__all__ = ["accounts", "catalog", "fulfillment", "inventory", "members", "operations", "orders", "promotions"]
 
-admin.site.site_header = "Agentic commerce"
-admin.site.site_title = "Agentic commerce"
-admin.site.index_title = "Shops and what happens in them"
+admin.site.index_title = "Home"

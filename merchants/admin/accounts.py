@@ -11,22 +11,36 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from commerce.accounts.models import SCOPES, Agent, AgentKey, AgentKeySpend, Merchant
 from commerce.accounts.services import issue_key, revoke_key
+from commerce.backoffice.admins import EditableAdmin, Form, ReadOnlyAdmin, ReadOnlyInline
+from commerce.backoffice.columns import money
+from commerce.backoffice.rights import Area
+from commerce.backoffice.scope import scope_of
 from commerce.inbox.services import new_fulfillment_secret
 from commerce.money import CURRENCIES
-from merchants.admin.base import EditableAdmin, Form, ReadOnlyAdmin, ReadOnlyInline, money
 from merchants.admin.forms import MoneyForm
 
 
 class MerchantForm(Form):
-    currency = forms.ChoiceField(choices=[(code, code.upper()) for code in sorted(CURRENCIES)], initial="usd")
-    time_zone = forms.ChoiceField(choices=[(name, name) for name in sorted(available_timezones())], initial="UTC")
+    currency = forms.ChoiceField(
+        choices=[(code, code.upper()) for code in sorted(CURRENCIES)],
+        initial="usd",
+        widget=UnfoldAdminSelectWidget,
+    )
+    time_zone = forms.ChoiceField(
+        choices=[(name, name) for name in sorted(available_timezones())],
+        initial="UTC",
+        widget=UnfoldAdminSelectWidget,
+    )
 
 
 @admin.register(Merchant)
 class MerchantAdmin(EditableAdmin):
+    merchant_path = "pk"
+    area = Area.SETTINGS
     form = MerchantForm
     fixed_fields = ("currency",)
     list_display = ("name", "slug", "status", "currency", "country", "time_zone", "created_at")
@@ -35,6 +49,9 @@ class MerchantAdmin(EditableAdmin):
     ordering = ("name", "pk")
     prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
     actions = ("renew_fulfillment_secret",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return scope_of(request).is_operator
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """Pause a merchant instead: orders refer to it."""
@@ -62,13 +79,18 @@ class MerchantAdmin(EditableAdmin):
 
 class KeyInline(ReadOnlyInline):
     model = AgentKey
+    merchant_path = "agent__merchant"
+    area = Area.KEYS
     shown = ("__str__", "scopes", "expires_at", "revoked_at", "created_at")
     ordering = ("-created_at", "pk")
+    hide_title = False
     show_change_link = True
 
 
 @admin.register(Agent)
 class AgentAdmin(EditableAdmin):
+    merchant_path = "merchant"
+    area = Area.AGENTS
     list_display = ("name", "merchant", "is_active", "created_at")
     list_filter = ("is_active", "merchant")
     list_select_related = ("merchant",)
@@ -84,7 +106,9 @@ class AgentAdmin(EditableAdmin):
 class AgentKeyForm(MoneyForm):
     money_fields = ("limit_per_order_minor", "limit_per_day_minor")
     scopes = forms.MultipleChoiceField(
-        choices=[(scope, scope) for scope in SCOPES], initial=SCOPES, widget=forms.CheckboxSelectMultiple
+        choices=[(scope, scope) for scope in SCOPES],
+        initial=SCOPES,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 
     def merchant(self) -> Merchant | None:
@@ -96,6 +120,8 @@ class AgentKeyForm(MoneyForm):
 
 @admin.register(AgentKey)
 class AgentKeyAdmin(EditableAdmin):
+    merchant_path = "agent__merchant"
+    area = Area.KEYS
     form = AgentKeyForm
     fixed_fields = ("agent",)
     list_display = ("__str__", "agent", "merchant", "scopes", "expires_at", "revoked_at", "created_at")
@@ -153,6 +179,8 @@ class AgentKeyAdmin(EditableAdmin):
 
 @admin.register(AgentKeySpend)
 class AgentKeySpendAdmin(ReadOnlyAdmin):
+    merchant_path = "key__agent__merchant"
+    area = Area.AGENTS
     amount = money("amount_minor", "Spent", currency="key.agent.merchant.currency")
     list_display = ("day", "key", "agent", amount)
     shown = list_display

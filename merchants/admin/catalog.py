@@ -8,8 +8,10 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from commerce.backoffice.admins import EditableAdmin, EditableInline, Form
+from commerce.backoffice.columns import money
+from commerce.backoffice.rights import Area
 from commerce.catalog.models import Media, Product, Variant
-from merchants.admin.base import EditableAdmin, EditableInline, Form, money
 from merchants.admin.forms import OwnedFormSet, words_field
 from merchants.admin.stock_fields import STOCK_FIELDS, StockFields, save_stock
 
@@ -25,7 +27,7 @@ class VariantForm(StockFields):
     """A variant of `parent`, whose merchant and currency it has."""
 
     money_fields = ("price_minor", "sale_price_minor")
-    option_values = words_field(separator="|", help_text=_OPTION_HELP, size=14)
+    option_values = words_field(separator="|", help_text=_OPTION_HELP)
 
     def clean(self) -> dict[str, Any] | None:
         super().clean()
@@ -48,6 +50,8 @@ class VariantForm(StockFields):
 
 class VariantInline(EditableInline):
     model = Variant
+    merchant_path = "merchant"
+    area = Area.CATALOG
     form = VariantForm
     formset = OwnedFormSet
     can_delete = False
@@ -67,13 +71,6 @@ class VariantInline(EditableInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("stock", "product__merchant", "merchant")
 
-    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        """Keep the row narrow enough for a screen."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field is not None and db_field.name == "sku":
-            field.widget.attrs |= {"class": "", "size": 13}
-        return field
-
 
 class MediaFormSet(OwnedFormSet):
     def add_fields(self, form: Any, index: int | None) -> None:
@@ -90,6 +87,8 @@ class MediaForm(Form):
 
 class MediaInline(EditableInline):
     model = Media
+    merchant_path = "product__merchant"
+    area = Area.CATALOG
     form = MediaForm
     formset = MediaFormSet
     fields = ("url", "alt", "variant", "position")
@@ -98,6 +97,8 @@ class MediaInline(EditableInline):
 
 @admin.register(Product)
 class ProductAdmin(EditableAdmin):
+    merchant_path = "merchant"
+    area = Area.CATALOG
     form = ProductForm
     list_display = ("title", "merchant", "brand", "category", "status", "variant_count", "updated_at")
     list_filter = ("status", "merchant")
@@ -134,6 +135,8 @@ class ProductAdmin(EditableAdmin):
 class VariantAdmin(EditableAdmin):
     """One variant with all its fields. New ones are made at their product."""
 
+    merchant_path = "merchant"
+    area = Area.CATALOG
     form = VariantForm
     price = money("price_minor", "Price")
     sale_price = money("sale_price_minor", "Sale price")
@@ -152,7 +155,7 @@ class VariantAdmin(EditableAdmin):
         stock = getattr(variant, "stock", None)
         return stock.on_hand if stock else None
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from commerce.accounts.models import Merchant
 from commerce.catalog.services import MAX_PRICE_MINOR
@@ -79,7 +80,7 @@ def _amount_field(name: str, column: forms.Field) -> forms.CharField:
         initial=column.initial,
         max_length=30,
         help_text=column.help_text or "in the merchant's currency, such as 19.99",
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "size": 8}),
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
     )
 
 
@@ -90,14 +91,14 @@ class OwnedFormSet(_InlineFormSet):
         return {**super().get_form_kwargs(index), "parent": self.instance}
 
 
-def words_field(*, separator: str = ",", max_length: int = 255, help_text: str = "", size: int = 60) -> Any:
+def words_field(*, separator: str = ",", max_length: int = 255, help_text: str = "") -> Any:
     """Return a field for a list of words in one line."""
     return SimpleArrayField(
         forms.CharField(max_length=max_length),
         required=False,
         delimiter=separator,
         help_text=help_text,
-        widget=forms.TextInput(attrs={"size": size}),
+        widget=UnfoldAdminTextInputWidget,
     )
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 
+from commerce.backoffice.admins import EditableAdmin, EditableInline, Form, ReadOnlyAdmin, ReadOnlyInline
+from commerce.backoffice.rights import Area
 from commerce.fulfillment.models import (
     FulfillmentMethod,
     FulfillmentRate,
@@ -17,7 +19,6 @@ from commerce.fulfillment.models import (
     ShippingZone,
 )
 from commerce.places import COUNTRIES, compact_postal_code
-from merchants.admin.base import EditableAdmin, EditableInline, Form, ReadOnlyAdmin, ReadOnlyInline
 from merchants.admin.forms import MoneyForm, OwnedFormSet, require_same_merchant, words_field
 
 
@@ -43,6 +44,8 @@ class ShippingZoneForm(Form):
 
 @admin.register(ShippingZone)
 class ShippingZoneAdmin(EditableAdmin):
+    merchant_path = "merchant"
+    area = Area.TERMS
     form = ShippingZoneForm
     list_display = ("name", "merchant", "country_list", "regions", "postal_prefixes")
     list_filter = ("merchant",)
@@ -58,6 +61,8 @@ class ShippingZoneAdmin(EditableAdmin):
 
 @admin.register(PickupLocation)
 class PickupLocationAdmin(EditableAdmin):
+    merchant_path = "merchant"
+    area = Area.TERMS
     list_display = ("name", "merchant", "city", "region", "country")
     list_filter = ("merchant", "country")
     list_select_related = ("merchant",)
@@ -81,6 +86,8 @@ class RateForm(MoneyForm):
 
 class RateInline(EditableInline):
     model = FulfillmentRate
+    merchant_path = "method__merchant"
+    area = Area.TERMS
     form = RateForm
     formset = OwnedFormSet
     ordering = ("min_weight_grams", "min_subtotal_minor", "pk")
@@ -95,6 +102,8 @@ class FulfillmentMethodForm(Form):
 
 @admin.register(FulfillmentMethod)
 class FulfillmentMethodAdmin(EditableAdmin):
+    merchant_path = "merchant"
+    area = Area.TERMS
     form = FulfillmentMethodForm
     list_display = (
         "title",
@@ -116,18 +125,24 @@ class FulfillmentMethodAdmin(EditableAdmin):
 
 class ShipmentLineInline(ReadOnlyInline):
     model = ShipmentLine
+    merchant_path = "shipment__order__merchant"
+    area = Area.ORDERS
     shown = ("order_line", "quantity")
     ordering = ("pk",)
 
 
 class ShipmentEventInline(ReadOnlyInline):
     model = ShipmentEvent
+    merchant_path = "shipment__order__merchant"
+    area = Area.ORDERS
     shown = ("kind", "description", "location", "occurred_at")
     ordering = ("occurred_at", "pk")
 
 
 @admin.register(Shipment)
 class ShipmentAdmin(ReadOnlyAdmin):
+    merchant_path = "order__merchant"
+    area = Area.ORDERS
     list_display = ("id", "order", "kind", "status", "carrier", "tracking_number", "shipped_at", "delivered_at")
     shown = (*list_display, "reference", "tracking_url", "access_url", "created_at")
     list_filter = ("status", "kind", "order__merchant")

@@ -8,8 +8,9 @@ from django.contrib import admin
 from django.db.models import F
 from django.http import HttpRequest
 
+from commerce.backoffice.admins import EditableAdmin, ReadOnlyAdmin
+from commerce.backoffice.rights import Area
 from commerce.inventory.models import Reservation, StockItem
-from merchants.admin.base import EditableAdmin, ReadOnlyAdmin
 from merchants.admin.stock_fields import StockFields, save_stock
 
 
@@ -22,6 +23,8 @@ class StockItemForm(StockFields):
 
 @admin.register(StockItem)
 class StockItemAdmin(EditableAdmin):
+    merchant_path = "variant__merchant"
+    area = Area.CATALOG
     form = StockItemForm
     list_display = (
         "variant",
@@ -48,7 +51,7 @@ class StockItemAdmin(EditableAdmin):
     def merchant(self, stock: StockItem) -> str:
         return stock.variant.merchant.name
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
@@ -60,6 +63,8 @@ class StockItemAdmin(EditableAdmin):
 
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnlyAdmin):
+    merchant_path = "stock__variant__merchant"
+    area = Area.CATALOG
     list_display = ("reference", "variant", "quantity", "status", "expires_at", "created_at")
     shown = list_display
     list_filter = ("status", "stock__variant__merchant")

@@ -7,17 +7,21 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from commerce.backoffice.admins import OperatorAdmin, ReadOnlyAdmin
+from commerce.backoffice.columns import money, pretty
+from commerce.backoffice.rights import Area
 from commerce.carts.models import Cart
 from commerce.checkout.models import CheckoutSession
 from commerce.idempotency.models import IdempotencyRecord
 from commerce.inbox.models import InboxMessage, ProviderEvent
 from commerce.outbox.models import OutboxEvent
 from commerce.outbox.services import replay_dead
-from merchants.admin.base import ReadOnlyAdmin, money, pretty
 
 
 @admin.register(CheckoutSession)
 class CheckoutSessionAdmin(ReadOnlyAdmin):
+    merchant_path = "merchant"
+    area = Area.ORDERS
     total = money("total_minor", "Total")
     list_display = ("id", "merchant", "agent", "status", total, "created_at", "expires_at")
     shown = (*list_display, "agent_key", "attempt_id", "order_id", "updated_at", pretty("document", "Document"))
@@ -29,6 +33,8 @@ class CheckoutSessionAdmin(ReadOnlyAdmin):
 
 @admin.register(Cart)
 class CartAdmin(ReadOnlyAdmin):
+    merchant_path = "merchant"
+    area = Area.ORDERS
     list_display = ("id", "merchant", "agent", "status", "created_at", "expires_at")
     shown = (*list_display, "updated_at", pretty("document", "Document"))
     list_filter = ("status", "merchant")
@@ -38,7 +44,7 @@ class CartAdmin(ReadOnlyAdmin):
 
 
 @admin.register(IdempotencyRecord)
-class IdempotencyRecordAdmin(ReadOnlyAdmin):
+class IdempotencyRecordAdmin(OperatorAdmin):
     """Keys that agents used. The stored answers stay where they are: they are replies to somebody else."""
 
     list_display = ("key", "path", "caller", "status", "leased_until", "created_at")
@@ -49,7 +55,7 @@ class IdempotencyRecordAdmin(ReadOnlyAdmin):
 
 
 @admin.register(OutboxEvent)
-class OutboxEventAdmin(ReadOnlyAdmin):
+class OutboxEventAdmin(OperatorAdmin):
     list_display = ("id", "topic", "key", "subscriber", "status", "tries", "due_at", "created_at")
     shown = (*list_display, "last_error", pretty("payload", "Payload"))
     list_filter = ("status", "topic", "subscriber")
@@ -57,10 +63,7 @@ class OutboxEventAdmin(ReadOnlyAdmin):
     ordering = ("-created_at", "-pk")
     actions = ("replay",)
 
-    def has_replay_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("outbox.change_outboxevent")
-
-    @admin.action(description="Try the selected dead events again", permissions=["replay"])
+    @admin.action(description="Try the selected dead events again", permissions=["handle"])
     def replay(self, request: HttpRequest, events: QuerySet[OutboxEvent]) -> None:
         revived = replay_dead(now=timezone.now(), only=list(events.values_list("pk", flat=True)))
         self.message_user(request, f"{revived} due again; others were not dead.", messages.SUCCESS)
@@ -68,6 +71,8 @@ class OutboxEventAdmin(ReadOnlyAdmin):
 
 @admin.register(InboxMessage)
 class InboxMessageAdmin(ReadOnlyAdmin):
+    merchant_path = "merchant"
+    area = Area.ORDERS
     list_display = ("external_id", "merchant", "source", "kind", "status", "received_at", "handled_at")
     shown = (*list_display, "error", pretty("payload", "Payload"))
     list_filter = ("status", "source", "kind", "merchant")
@@ -77,7 +82,7 @@ class InboxMessageAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ProviderEvent)
-class ProviderEventAdmin(ReadOnlyAdmin):
+class ProviderEventAdmin(OperatorAdmin):
     list_display = ("id", "kind", "subject", "received_at", "handled_at")
     shown = (*list_display, pretty("payload", "Payload"))
     list_filter = ("kind",)

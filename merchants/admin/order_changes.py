@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.contrib import messages
+from django.contrib.admin.utils import quote
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
 from django.utils import timezone
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from commerce.aftersales.evidence import evidence_pack
 from commerce.aftersales.services import cancel_order, refund_order
+from commerce.backoffice.admins import ReadOnlyAdmin
 from commerce.errors import CommerceError
 from commerce.fulfillment.services import unsent
 from commerce.money import Money, decimal_text, parse_decimal
 from commerce.orders.models import Order
 from commerce.payments.models import Refund
-
-PERMISSION = "orders.change_order"
 
 REASONS = [("", "Not said"), *((value, label) for value, label in Refund.Reason.choices)]
 
@@ -39,7 +36,7 @@ class ChangeForm(forms.Form):
         max_length=255,
         required=False,
         help_text="The buyer and the agent read this with the order.",
-        widget=forms.TextInput(attrs={"size": 40}),
+        widget=UnfoldAdminTextInputWidget,
     )
 
     def __init__(self, order: Order, *args: Any, **options: Any) -> None:
@@ -50,8 +47,8 @@ class ChangeForm(forms.Form):
 class RefundForm(ChangeForm):
     title = "Give money back"
     button = "Refund"
-    amount = forms.CharField(max_length=30, widget=forms.TextInput(attrs={"inputmode": "decimal", "size": 12}))
-    reason = forms.ChoiceField(choices=REASONS, required=False)
+    amount = forms.CharField(max_length=30, widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}))
+    reason = forms.ChoiceField(choices=REASONS, required=False, widget=UnfoldAdminSelectWidget)
     key = forms.CharField(widget=forms.HiddenInput, max_length=64, initial=lambda: uuid4().hex)
     field_order = ("amount", "reason", "note", "key")
 
@@ -98,6 +95,7 @@ class CancelForm(ChangeForm):
                 min_value=0,
                 max_value=left,
                 help_text=f"of {left} not sent",
+                widget=UnfoldAdminIntegerFieldWidget,
             )
         self.order_fields([*(name for name in self.fields if name != "note"), "note"])
 
@@ -107,37 +105,11 @@ class CancelForm(ChangeForm):
         return "Canceled. What was paid for it goes back to the buyer."
 
 
-FORMS: dict[str, type[RefundForm | CancelForm]] = {"refund": RefundForm, "cancel": CancelForm}
-
-
-class _Site(Protocol):
-    admin_site: admin.AdminSite
-
-
-def change_urls(owner: _Site) -> list[URLPattern]:
-    """Return the addresses of the forms, below an order's own."""
-    return [
-        path(
-            f"<path:order_id>/{name}/",
-            owner.admin_site.admin_view(partial(_change, owner, form)),
-            name=f"orders_order_{name}",
-        )
-        for name, form in FORMS.items()
-    ] + [
-        path(
-            "<path:order_id>/evidence/",
-            owner.admin_site.admin_view(_evidence),
-            name="orders_order_evidence",
-        )
-    ]
-
-
-def _change(
-    owner: _Site, form_class: type[RefundForm | CancelForm], request: HttpRequest, order_id: str
+def change_page(
+    owner: ReadOnlyAdmin, form_class: type[RefundForm | CancelForm], request: HttpRequest, order_id: str
 ) -> HttpResponse:
-    if not request.user.has_perm(PERMISSION):
-        raise PermissionDenied
-    order = get_object_or_404(Order.objects.select_related("payment", "merchant"), pk=unquote(order_id))
+    """Show one of the forms for an order, and do what it asks."""
+    order = owner.require_object(request, order_id)
     form = form_class(order, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -145,16 +117,13 @@ def _change(
         except CommerceError as problem:
             form.add_error(None, problem.message)
         else:
-            return redirect("admin:orders_order_change", order.pk)
+            return redirect("admin:orders_order_change", quote(order.pk))
     context = {**owner.admin_site.each_context(request), "title": form.title, "order": order, "form": form}
     return TemplateResponse(request, "admin/order_change.html", context)
 
 
-def _evidence(request: HttpRequest, order_id: str) -> HttpResponse:
+def evidence_file(order: Order) -> HttpResponse:
     """Send the archive that a bank wants to see when it disputes the payment."""
-    if not request.user.has_perm("orders.view_order"):
-        raise PermissionDenied
-    order = get_object_or_404(Order, pk=unquote(order_id))
     archive = evidence_pack(order.pk, now=timezone.now())
     return HttpResponse(
         archive,

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
+from commerce.backoffice.actions import object_action
+from commerce.backoffice.admins import ReadOnlyAdmin, ReadOnlyInline
+from commerce.backoffice.columns import money, pretty
+from commerce.backoffice.rights import Area
 from commerce.fulfillment.models import Shipment
 from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine
 from commerce.payments.models import Dispute, PaymentAttempt, Refund
-from merchants.admin.base import ReadOnlyAdmin, ReadOnlyInline, money, pretty
-from merchants.admin.order_changes import change_urls
+from merchants.admin.order_changes import CancelForm, RefundForm, change_page, evidence_file
 
 
 class OrderLineInline(ReadOnlyInline):
     model = OrderLine
+    merchant_path = "order__merchant"
+    area = Area.ORDERS
     shown = (
         "title",
         "sku",
@@ -33,6 +37,8 @@ class OrderLineInline(ReadOnlyInline):
 
 class AdjustmentInline(ReadOnlyInline):
     model = Adjustment
+    merchant_path = "order__merchant"
+    area = Area.ORDERS
     shown = (
         "kind",
         "status",
@@ -46,19 +52,26 @@ class AdjustmentInline(ReadOnlyInline):
 
 class ShipmentInline(ReadOnlyInline):
     model = Shipment
+    merchant_path = "order__merchant"
+    area = Area.ORDERS
     shown = ("kind", "status", "carrier", "tracking_number", "shipped_at", "delivered_at")
     ordering = ("created_at", "pk")
+    hide_title = False
     show_change_link = True
 
 
 class OrderEventInline(ReadOnlyInline):
     model = OrderEvent
+    merchant_path = "order__merchant"
+    area = Area.ORDERS
     shown = ("sequence", "kind", "detail", "occurred_at")
     ordering = ("sequence",)
 
 
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
+    merchant_path = "merchant"
+    area = Area.ORDERS
     total = money("total_minor", "Total")
     list_display = ("number", "merchant", "agent", "status", total, "email", "placed_at")
     list_filter = ("status", "merchant", "currency")
@@ -86,9 +99,19 @@ class OrderAdmin(ReadOnlyAdmin):
         "updated_at",
     )
     inlines = (OrderLineInline, ShipmentInline, AdjustmentInline, OrderEventInline)
+    actions_detail = ("refund", "cancel", "evidence")
 
-    def get_urls(self) -> list[Any]:
-        return [*change_urls(self), *super().get_urls()]
+    @object_action(description="Refund", icon="undo", permissions=["handle"])
+    def refund(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return change_page(self, RefundForm, request, object_id)
+
+    @object_action(description="Cancel", icon="cancel", permissions=["handle"])
+    def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return change_page(self, CancelForm, request, object_id)
+
+    @object_action(description="Evidence (ZIP)", icon="folder_zip", permissions=["view"])
+    def evidence(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return evidence_file(self.require_object(request, object_id))
 
     def view_on_site(self, order: Order) -> str:
         """Lead to the page that the buyer sees."""
@@ -97,6 +120,8 @@ class OrderAdmin(ReadOnlyAdmin):
 
 @admin.register(OrderLine)
 class OrderLineAdmin(ReadOnlyAdmin):
+    merchant_path = "order__merchant"
+    area = Area.ORDERS
     total = money("total_minor", "Total", currency="order.currency")
     list_display = ("title", "sku", "order", "ordered", "current", "fulfilled", total)
     shown = (
@@ -120,6 +145,8 @@ class OrderLineAdmin(ReadOnlyAdmin):
 
 @admin.register(Adjustment)
 class AdjustmentAdmin(ReadOnlyAdmin):
+    merchant_path = "order__merchant"
+    area = Area.ORDERS
     amount = money("amount_minor", "Amount", currency="order.currency")
     list_display = ("id", "order", "kind", "status", amount, "reason", "occurred_at")
     shown = (*list_display, "description", pretty("lines", "Lines"))
@@ -131,6 +158,8 @@ class AdjustmentAdmin(ReadOnlyAdmin):
 
 @admin.register(OrderEvent)
 class OrderEventAdmin(ReadOnlyAdmin):
+    merchant_path = "order__merchant"
+    area = Area.ORDERS
     list_display = ("order", "sequence", "kind", "occurred_at")
     shown = (*list_display, pretty("detail", "Detail"))
     list_filter = ("kind", "order__merchant")
@@ -141,6 +170,8 @@ class OrderEventAdmin(ReadOnlyAdmin):
 
 class RefundInline(ReadOnlyInline):
     model = Refund
+    merchant_path = "attempt__merchant"
+    area = Area.MONEY
     shown = (
         "id",
         "status",
@@ -156,6 +187,8 @@ class RefundInline(ReadOnlyInline):
 
 @admin.register(PaymentAttempt)
 class PaymentAttemptAdmin(ReadOnlyAdmin):
+    merchant_path = "merchant"
+    area = Area.MONEY
     amount = money("amount_minor", "Amount")
     captured = money("captured_minor", "Captured")
     refunded = money("refunded_minor", "Given back")
@@ -179,6 +212,8 @@ class PaymentAttemptAdmin(ReadOnlyAdmin):
 
 @admin.register(Dispute)
 class DisputeAdmin(ReadOnlyAdmin):
+    merchant_path = "attempt__merchant"
+    area = Area.MONEY
     amount = money("amount_minor", "Amount", currency="attempt.currency")
     list_display = ("id", "order", "status", amount, "reason", "respond_by", "opened_at")
     shown = (*list_display, "attempt", "provider_reference", "updated_at")

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.contrib import admin
 
+from commerce.backoffice.admins import EditableAdmin, ReadOnlyAdmin
+from commerce.backoffice.columns import NOTHING, money
+from commerce.backoffice.rights import Area
 from commerce.discounts.models import Discount, DiscountUsage, Redemption
 from commerce.tax.models import TaxRate
-from merchants.admin.base import NOTHING, EditableAdmin, ReadOnlyAdmin, money
 from merchants.admin.forms import MoneyForm
 
 
@@ -30,6 +32,8 @@ class DiscountForm(MoneyForm):
 
 @admin.register(Discount)
 class DiscountAdmin(EditableAdmin):
+    merchant_path = "merchant"
+    area = Area.TERMS
     form = DiscountForm
     minimum = money("minimum_subtotal_minor", "From", currency="merchant.currency")
     list_display = ("name", "code", "merchant", "kind", "worth", minimum, "used", "ends_at", "is_active")
@@ -52,6 +56,8 @@ class DiscountAdmin(EditableAdmin):
 
 @admin.register(DiscountUsage)
 class DiscountUsageAdmin(ReadOnlyAdmin):
+    merchant_path = "discount__merchant"
+    area = Area.TERMS
     list_display = ("discount", "used", "limit")
     shown = list_display
     list_select_related = ("discount",)
@@ -66,6 +72,8 @@ class DiscountUsageAdmin(ReadOnlyAdmin):
 
 @admin.register(Redemption)
 class RedemptionAdmin(ReadOnlyAdmin):
+    merchant_path = "discount__merchant"
+    area = Area.TERMS
     list_display = ("discount", "reference", "status", "created_at")
     shown = list_display
     list_filter = ("status", "discount__merchant")
@@ -76,6 +84,8 @@ class RedemptionAdmin(ReadOnlyAdmin):
 
 @admin.register(TaxRate)
 class TaxRateAdmin(EditableAdmin):
+    merchant_path = "merchant"
+    area = Area.TERMS
     list_display = (
         "jurisdiction",
         "percentage",

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldBooleanSwitchWidget
 
 from commerce.inventory.models import StockItem
 from commerce.inventory.services import set_stock
@@ -22,10 +23,12 @@ class StockFields(MoneyForm):
         min_value=-MAX_ON_HAND,
         max_value=MAX_ON_HAND,
         initial=0,
-        widget=forms.NumberInput(attrs={"class": "vIntegerField"}),
+        widget=UnfoldAdminIntegerFieldWidget,
     )
-    is_tracked = forms.BooleanField(required=False, initial=True, help_text="untracked stock never runs out")
-    allow_backorder = forms.BooleanField(required=False)
+    is_tracked = forms.BooleanField(
+        required=False, initial=True, help_text="untracked stock never runs out", widget=UnfoldBooleanSwitchWidget
+    )
+    allow_backorder = forms.BooleanField(required=False, widget=UnfoldBooleanSwitchWidget)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -17,10 +17,10 @@ from tests.merchants.world import add_rows
 
 pytestmark = pytest.mark.django_db
 
-OURS = [model for model in admin.site._registry if model._meta.app_label != "auth"]
+OURS = [model for model in admin.site._registry if model.__module__.startswith(("commerce.", "agents."))]
 EDITABLE = {
     "Merchant", "Agent", "AgentKey", "Product", "Variant", "StockItem", "Discount", "TaxRate", "ShippingZone",
-    "PickupLocation", "FulfillmentMethod", "Endpoint",
+    "PickupLocation", "FulfillmentMethod", "Endpoint", "Membership",
 }  # fmt: skip
 ADDABLE = EDITABLE - {"Variant", "StockItem"}
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from django.contrib.auth.models import User
+
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
-from commerce.accounts.models import Agent, AgentKeySpend, Merchant
+from commerce.accounts.models import Agent, AgentKeySpend, Membership, Merchant
 from commerce.accounts.services import issue_key
 from commerce.carts.models import Cart
 from commerce.checkout.models import CheckoutSession
@@ -119,6 +121,8 @@ def _sold(merchant: Merchant, agent: Agent, order: Order, number: int) -> None:
 
 
 def _terms(merchant: Merchant, number: int) -> None:
+    member = User.objects.create(username=f"{merchant.slug}-{number}", email=f"{number}@{merchant.slug}.example")
+    Membership.objects.create(user=member, merchant=merchant, role="support")
     TaxRateFactory.create(merchant=merchant, jurisdiction=f"District {number}", percentage=Decimal("1.5"))
     FulfillmentMethodFactory.create(merchant=merchant)
     PickupLocationFactory.create(merchant=merchant)

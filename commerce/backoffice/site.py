@@ -1,0 +1,67 @@
+"""The admin site: what is registered says whose rows it shows, and one shop is at hand at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from commerce.backoffice.scope import choose_shop, scope_of
+
+if TYPE_CHECKING:
+    Site = admin.AdminSite
+else:
+    from unfold.sites import UnfoldAdminSite as Site
+
+_OURS = ("commerce.", "agents.", "merchants.")
+
+
+class BackOffice(Site):
+    """Pages of other packages that know nothing of shops are left out; such a page of ours is a mistake."""
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        from commerce.backoffice.admins import Scoped
+
+        if admin_class is not None and issubclass(admin_class, Scoped):
+            super().register(model_or_iterable, admin_class, **options)
+        elif (admin_class or model_or_iterable).__module__.startswith(_OURS):
+            raise ImproperlyConfigured(f"{admin_class} does not say whose rows it shows: it is not Scoped.")
+
+    def get_urls(self) -> list[Any]:
+        own: list[URLPattern] = [path("shop/", self.admin_view(require_POST(self.switch_shop)), name="shop")]
+        return [*own, *super().get_urls()]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        if not self.has_permission(request):
+            return context
+        return {**context, "scope": scope_of(request), "templates": {"navigation": "admin/sidebar.html"}}
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        scope = scope_of(request)
+        if scope.merchant is None and not scope.is_operator:
+            return TemplateResponse(
+                request, "admin/no_shop.html", {**self.each_context(request), "title": "Welcome"}
+            )
+        return super().index(request, extra_context)
+
+    def switch_shop(self, request: HttpRequest) -> HttpResponse:
+        """Make another shop the one at hand, and go where that makes sense: a list, or the first page."""
+        if not choose_shop(request, request.POST.get("shop", "")):
+            messages.error(request, "There is no such shop.")
+        return HttpResponseRedirect(self._list_to_return_to(request))
+
+    def _list_to_return_to(self, request: HttpRequest) -> str:
+        wanted = request.POST.get("next", "")
+        lists = {
+            reverse(f"{self.name}:{model._meta.app_label}_{model._meta.model_name}_changelist")
+            for model in self._registry
+        }
+        is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+        return wanted if is_ours and wanted in lists else reverse(f"{self.name}:index")

@@ -1,0 +1,121 @@
+"""Who of a shop's staff may do what; and, for the operator, everybody who can log in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from commerce.accounts.members import LastOwnerError, add_member, change_role, remove_member
+from commerce.accounts.models import Membership
+from commerce.backoffice.admins import EditableAdmin, Form, ScopedAdmin
+from commerce.backoffice.rights import Area
+from commerce.backoffice.scope import OPERATOR_ONLY
+
+if TYPE_CHECKING:
+    _UserAdmin = DjangoUserAdmin[User]
+else:
+    _UserAdmin = DjangoUserAdmin
+
+
+class NewMemberForm(Form):
+    person = forms.CharField(
+        max_length=254,
+        label="E-mail address or user name",
+        help_text="of somebody who can log in here already",
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_person(self) -> User:
+        told = self.cleaned_data["person"]
+        found = User.objects.filter(Q(username=told) | Q(email__iexact=told), is_active=True).order_by("pk")[:2]
+        if len(found) != 1:
+            raise forms.ValidationError("Nobody, or more than one, can log in here under that name.")
+        return found[0]
+
+    def clean(self) -> dict[str, Any] | None:
+        told = super().clean() or {}
+        person, merchant = told.get("person"), told.get("merchant")
+        if person and merchant and Membership.objects.filter(user=person, merchant=merchant).exists():
+            self.add_error("person", f"{person} is a member of {merchant} already.")
+        return told
+
+
+class MemberForm(Form):
+    def clean_role(self) -> str:
+        """Say beforehand what the service would refuse."""
+        role: str = self.cleaned_data["role"]
+        owners = Membership.objects.filter(merchant=self.instance.merchant_id, role=Membership.Role.OWNER)
+        if role != Membership.Role.OWNER and not owners.exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError("This is the last owner. Make somebody else an owner first.")
+        return role
+
+
+@admin.register(Membership)
+class MembershipAdmin(EditableAdmin):
+    merchant_path = "merchant"
+    area = Area.MEMBERS
+    list_display = ("user", "email", "merchant", "role", "created_at")
+    list_filter = ("role", "merchant")
+    list_select_related = ("user", "merchant")
+    search_fields = ("user__username", "user__email", "user__first_name", "user__last_name")
+    ordering = ("user__username", "pk")
+
+    @admin.display(ordering="user__email")
+    def email(self, membership: Membership) -> str:
+        return membership.user.email
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, form=MemberForm if obj else NewMemberForm, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ARG002
+        return ("user", "merchant", "role", "created_at") if obj else ("merchant", "person", "role")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ARG002
+        return ("user", "created_at") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002
+        if change:
+            change_role(obj, form.cleaned_data["role"])
+            return
+        made = add_member(obj.merchant, form.cleaned_data["person"], obj.role)
+        obj.pk, obj.user = made.pk, made.user
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self.delete_queryset(request, Membership.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for membership in queryset:
+            try:
+                remove_member(membership)
+            except LastOwnerError as problem:
+                messages.error(request, f"{membership.user} stays. {problem.message}")
+
+
+@admin.register(User)
+class UserAdmin(ScopedAdmin, _UserAdmin):
+    """Who can log in. What somebody may do in a shop is a membership; Django's own permissions play no part."""
+
+    merchant_path = OPERATOR_ONLY
+    area = Area.OPERATIONS
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "email", "first_name", "last_name", "is_staff", "is_superuser", "last_login")
+    list_filter = ("is_staff", "is_superuser", "is_active")
+    filter_horizontal = ()
+    ordering = ("username", "pk")
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    readonly_fields = ("last_login", "date_joined")

@@ -1,0 +1,30 @@
+"""People who work for a shop, as browsers that are logged in."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.test import Client
+
+from commerce.accounts.models import Membership, Merchant
+
+ROLES = ("owner", "manager", "support", "reader")
+
+
+def member(merchant: Merchant, role: str, name: str = "") -> Client:
+    """Return the browser of somebody who has that role in a shop, and no other."""
+    person = User.objects.create_user(
+        name or f"{role} of {merchant.slug}", password="a long password", is_staff=True
+    )
+    Membership.objects.create(user=person, merchant=merchant, role=role)
+    browser = Client()
+    browser.force_login(person)
+    return browser
+
+
+def staff_of(*roles: tuple[Merchant, str]) -> Client:
+    """Return the browser of somebody who has roles in several shops, or in none."""
+    person = User.objects.create_user("somebody", password="a long password", is_staff=True)
+    Membership.objects.bulk_create(Membership(user=person, merchant=shop, role=role) for shop, role in roles)
+    browser = Client()
+    browser.force_login(person)
+    return browser
