@@ -1,10 +1,10 @@
 """Stripe test mode on this machine: a separate process with its own durable store, in Stripe's wire format.
 
-It owns everything behind `python -m commerce.payments.sandbox`: payment intents, charges, refunds, disputes,
-early fraud warnings, payment methods, customers, shared payment tokens, events and their webhooks, and an
-append-only ledger of what was authorized, captured, voided, refunded and charged back. It knows nothing of the
-shop and imports no Django: a provider that shared the shop's transaction would roll its charges back together
-with the shop's mistake and hide it.
+It owns everything behind `python -m commerce.payments.sandbox`: payment and setup intents, charges, refunds,
+disputes, early fraud warnings, payment methods (cards, SEPA debits, bank transfers), customers and their cash
+balances, shared payment tokens, events and their webhooks, and an append-only ledger of what was authorized,
+captured, voided, refunded and charged back. It knows nothing of the shop and imports no Django: a provider that
+shared the shop's transaction would roll its charges back together with the shop's mistake and hide it.
 
 The way of a request: `app` authenticates and decodes it, `routes` finds the endpoint, `parameters` checks it
 against the parameters the installed Stripe SDK declares, `idempotency` replays or claims its key, and the
@@ -20,6 +20,7 @@ page of the bank; a test answers it with a POST of `result=complete` or `result=
 over an authentication made elsewhere instead. What the pages under `/_sandbox/` show and take is described in
 `pages`, `controls` and `challenge_pages`.
 
-Not emulated: fees of charges, payouts and the balance, Connect, SetupIntents (so a card that is authenticated
-once when set up always asks), evidence files, appeals and what an issuer adds to evidence by itself.
+Not emulated: fees of charges, payouts and the balance, Connect, authentication of a card that is set up (so a
+card that is authenticated once when set up always asks), refunds and disputes of anything but cards, evidence
+files, appeals and what an issuer adds to evidence by itself.
 """

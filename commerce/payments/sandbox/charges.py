@@ -67,6 +67,32 @@ def _describe(charge: Document, params: Params) -> Document:
 def new_charge(account: Account, *, amount: int, currency: str, method: Document, card: PublishedCard) -> Document:
     """Return an attempt that has not been decided yet; `method` is a payment method or a card like one."""
     return {
+        **blank_charge(account, amount=amount, currency=currency, method=method),
+        "outcome": _outcome(card),
+        "payment_method_details": {"card": _attempt_details(method["card"], card, amount), "type": "card"},
+        "_test_card": card.name,
+    }
+
+
+def describe(charge: Document, intent: Document) -> Document:
+    """Let a charge say of itself what the intent says that it is made for."""
+    for name in (
+        "customer",
+        "description",
+        "metadata",
+        "receipt_email",
+        "shipping",
+        "statement_descriptor_suffix",
+        "transfer_group",
+    ):
+        charge[name] = intent[name]
+    charge["payment_intent"] = intent["id"]
+    return charge
+
+
+def blank_charge(account: Account, *, amount: int, currency: str, method: Document) -> Document:
+    """Return an attempt of which nothing is known yet but what is to be paid."""
+    return {
         "id": new_id("ch_3"),
         "object": "charge",
         "amount": amount,
@@ -91,11 +117,11 @@ def new_charge(account: Account, *, amount: int, currency: str, method: Document
         "livemode": False,
         "metadata": {},
         "on_behalf_of": None,
-        "outcome": _outcome(card),
+        "outcome": None,
         "paid": False,
         "payment_intent": None,
         "payment_method": method["id"],
-        "payment_method_details": {"card": _attempt_details(method["card"], card, amount), "type": "card"},
+        "payment_method_details": {"type": "card"},
         "radar_options": {},
         "receipt_email": None,
         "receipt_number": None,
@@ -110,7 +136,6 @@ def new_charge(account: Account, *, amount: int, currency: str, method: Document
         "status": "pending",
         "transfer_data": None,
         "transfer_group": None,
-        "_test_card": card.name,
     }
 
 
@@ -142,19 +167,21 @@ def _attempt_details(shown: Document, card: PublishedCard, amount: int) -> Docum
     }
 
 
+AUTHORIZED: Document = {
+    "advice_code": None,
+    "network_advice_code": None,
+    "network_decline_code": None,
+    "network_status": "approved_by_network",
+    "reason": None,
+    "seller_message": "Payment complete.",
+    "type": "authorized",
+}
+
+
 def _outcome(card: PublishedCard) -> Document:
     decline = card.decline
-    outcome = {
-        "advice_code": None,
-        "network_advice_code": None,
-        "network_decline_code": None,
-        "network_status": "approved_by_network",
-        "reason": None,
-        "risk_level": card.risk_level,
-        "risk_score": {"normal": 25, "elevated": 65, "highest": 85}[card.risk_level],
-        "seller_message": "Payment complete.",
-        "type": "authorized",
-    }
+    score = {"normal": 25, "elevated": 65, "highest": 85}[card.risk_level]
+    outcome = {**AUTHORIZED, "risk_level": card.risk_level, "risk_score": score}
     if decline is None:
         return outcome
     return {**outcome, **(_BLOCKED if decline.is_blocked else _declined_outcome(decline))}

@@ -1,6 +1,16 @@
 """One attempt to pay a payment intent: refused, declined, waiting for authentication, held or captured."""
 
-from commerce.payments.sandbox import authorizations, charges, issuers, shared_payment_tokens, three_d_secure
+from collections.abc import Callable, Mapping
+
+from commerce.payments.sandbox import (
+    authorizations,
+    bank_debits,
+    bank_transfers,
+    charges,
+    issuers,
+    shared_payment_tokens,
+    three_d_secure,
+)
 from commerce.payments.sandbox.account import Account
 from commerce.payments.sandbox.cards import (
     AUTHENTICATION_NOT_HANDLED,
@@ -15,7 +25,11 @@ from commerce.payments.sandbox.payment_failures import failed
 from commerce.payments.sandbox.payment_methods import attach_to, card_behind, spent
 
 # Parameters that shape one attempt and are not kept.
-OPTIONS = frozenset(("error_on_requires_action", "off_session", "return_url", "use_stripe_sdk"))
+OPTIONS = frozenset(("error_on_requires_action", "mandate_data", "off_session", "return_url", "use_stripe_sdk"))
+BANKS: Mapping[str, Callable[[Account, Document, Document, Params], Document]] = {
+    "customer_balance": bank_transfers.start,
+    "sepa_debit": bank_debits.start,
+}
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 RETURN_URL_NEEDED = (
     "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of "
@@ -50,10 +64,14 @@ def attempt(
     if chosen is None:
         raise _missing_method(intent, unchanged)
     _check_method(intent, chosen, unchanged)
-    _check_terms(intent, params, unchanged)
+    _check_terms(intent, chosen, params, unchanged)
     if chosen["shared_payment_granted_token"] is not None:
         shared_payment_tokens.check_chargeable(account, intent, chosen["shared_payment_granted_token"])
     intent.update(payment_method=chosen["id"], next_action=None, last_payment_error=None)
+    if chosen["type"] != "customer_balance":
+        bank_transfers.release(account, intent)
+    if chosen["type"] in BANKS:
+        return BANKS[chosen["type"]](account, intent, chosen, params)
     card = card_behind(chosen)
     given = intent.pop("_three_d_secure", None)
     if given is not None and not three_d_secure.is_proof(given):
@@ -108,12 +126,12 @@ def _check_method(intent: Document, method: Document, unchanged: Document) -> No
         )
 
 
-def _check_terms(intent: Document, params: Params, unchanged: Document) -> None:
+def _check_terms(intent: Document, method: Document, params: Params, unchanged: Document) -> None:
     types = intent["allowed_payment_method_types"] or intent["payment_method_types"]
-    if "card" not in types:
+    if method["type"] not in types:
         raise InvalidRequest(
-            "The PaymentMethod provided (card) is not allowed for this PaymentIntent. Please attach a "
-            f"PaymentMethod of one of the following types: {', '.join(types)}.",
+            f"The PaymentMethod provided ({method['type']}) is not allowed for this PaymentIntent. Please attach "
+            f"a PaymentMethod of one of the following types: {', '.join(types)}.",
             code="payment_intent_incompatible_payment_method",
             payment_intent=unchanged,
         )
@@ -202,17 +220,7 @@ def _new_charge(account: Account, intent: Document, method: Document, card: Publ
     charge = charges.new_charge(
         account, amount=intent["amount"], currency=intent["currency"], method=method, card=card
     )
-    for name in (
-        "customer",
-        "description",
-        "metadata",
-        "receipt_email",
-        "shipping",
-        "statement_descriptor_suffix",
-    ):
-        charge[name] = intent[name]
-    charge["payment_intent"] = intent["id"]
-    charge["transfer_group"] = intent["transfer_group"]
+    charges.describe(charge, intent)
     token = method["shared_payment_granted_token"]
     if token is not None:
         charge["payment_method_details"]["shared_payment_granted_token"] = token

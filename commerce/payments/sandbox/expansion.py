@@ -9,9 +9,11 @@ KIND_BY_PREFIX = {
     "ch": "charge",
     "cus": "customer",
     "du": "dispute",
+    "mandate": "mandate",
     "pi": "payment_intent",
     "pm": "payment_method",
     "re": "refund",
+    "seti": "setup_intent",
     "txn": "balance_transaction",
 }
 MAX_LEVELS = 4

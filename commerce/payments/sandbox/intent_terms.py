@@ -54,6 +54,7 @@ def apply_terms(account: Account, intent: Document, params: Params) -> None:
         intent["shipping"] = merge(intent["shipping"], shipping, blank_shipping()) if shipping else None
     if params.get("payment_method_options"):
         intent["payment_method_options"]["card"].update(_card_options(params["payment_method_options"]))
+        intent["payment_method_options"].update(_transfer_options(params["payment_method_options"]))
         intent["_three_d_secure"] = _authentication(params["payment_method_options"])
     intent["metadata"] = merge_metadata(intent["metadata"], params.get("metadata"))
 
@@ -71,12 +72,18 @@ def _email(value: str) -> str | None:
 
 
 def _card_options(options: dict[str, Any]) -> Document:
-    for kind in options.keys() - {"card"}:
+    for kind in options.keys() - {"card", "customer_balance"}:
         raise unsupported(f"payment_method_options[{kind}]")
     given = options.get("card") or {}
     for name in given.keys() - {*CARD_OPTIONS, "three_d_secure"}:
         raise unsupported(f"payment_method_options[card][{name}]")
     return {name: given[name] or None for name in CARD_OPTIONS if name in given}
+
+
+def _transfer_options(options: dict[str, Any]) -> Document:
+    """Return how a customer is to send money, if that was said."""
+    given = options.get("customer_balance")
+    return {"customer_balance": {"setup_future_usage": None, **given}} if given else {}
 
 
 def _authentication(options: dict[str, Any]) -> Params | None:
@@ -114,7 +121,5 @@ def _given_method(account: Account, params: Params) -> Document | None:
     if not data:
         return None
     if "shared_payment_granted_token" not in data:
-        raise InvalidParameter(
-            "This sandbox emulates payment methods of type card.", param="payment_method_data[type]"
-        )
+        return payment_methods.from_data(account, data)
     return shared_payment_tokens.method_for(account, data["shared_payment_granted_token"])

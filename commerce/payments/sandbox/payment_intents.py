@@ -1,6 +1,15 @@
 """Payment intents: the state machine of one payment, from its amount to its capture or cancellation."""
 
-from commerce.payments.sandbox import charges, confirmation, issuers, ledger, shared_payment_tokens, timers
+from commerce.payments.sandbox import (
+    bank_debits,
+    bank_transfers,
+    charges,
+    confirmation,
+    issuers,
+    ledger,
+    shared_payment_tokens,
+    timers,
+)
 from commerce.payments.sandbox.account import Account
 from commerce.payments.sandbox.currencies import check_amount, check_currency
 from commerce.payments.sandbox.documents import Document, Params, public, snapshot
@@ -231,6 +240,9 @@ def cancel(account: Account, intent_id: str, params: Params) -> Document:
         charge = account.retrieve("charge", intent["latest_charge"])
         ledger.record(account, "void", charge=charge, amount=intent["amount_capturable"])
         timers.drop(account, charge["id"])
+    if intent["status"] == "processing":
+        bank_debits.give_up(account, account.retrieve("charge", intent["latest_charge"]))
+    bank_transfers.release(account, intent)
     intent.update(status="canceled", amount_capturable=0, canceled_at=account.now, next_action=None)
     intent["cancellation_reason"] = params.get("cancellation_reason")
     account.save(intent)

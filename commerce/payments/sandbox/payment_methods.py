@@ -1,4 +1,4 @@
-"""Payment methods: cards made from Stripe's published test tokens and numbers.
+"""Payment methods: cards made from Stripe's published test tokens and numbers, and bank accounts to pay from once.
 
 A card number is looked up and forgotten; what is kept is which test card it is, and its last four digits.
 """
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from commerce.payments.sandbox.account import Account
+from commerce.payments.sandbox.bank_accounts import BY_IBAN, BankAccount
 from commerce.payments.sandbox.cards import BY_NAME, PublishedCard, find_card, find_card_by_number
 from commerce.payments.sandbox.documents import Document, Params, blank_billing_details, merge
 from commerce.payments.sandbox.errors import (
@@ -22,31 +23,80 @@ from commerce.payments.sandbox.identifiers import new_id
 from commerce.payments.sandbox.listing import list_objects
 from commerce.payments.sandbox.metadata import merge_metadata
 
+BANKS = ("customer_balance", "sepa_debit")
+
 
 def create(account: Account, params: Params) -> Document:
-    """Create a payment method from `card[token]` or the number of a published test card."""
-    for name in params.keys() - {"type", "card", "billing_details", "metadata", "allow_redisplay", "expand"}:
+    """Create a payment method from `card[token]`, or the number of a published test card or bank account."""
+    kind = params.get("type", "card")
+    for name in params.keys() - {"type", kind, "billing_details", "metadata", "allow_redisplay", "expand"}:
         raise unsupported(name)
+    if kind in BANKS:
+        return from_data(account, params)
     return from_card(account, _given_card(account, params), params)
+
+
+def from_data(account: Account, data: Params) -> Document:
+    """Store a payment method that pays from a bank, once."""
+    match data.get("type"):
+        case "sepa_debit":
+            bank = _given_account(data)
+            return _new_method(account, "sepa_debit", _account_details(account, bank), data, {"_iban": bank.iban})
+        case "customer_balance":
+            return _new_method(account, "customer_balance", {}, data, {})
+    raise InvalidParameter(
+        "This sandbox emulates payment methods of type card, customer_balance and sepa_debit.",
+        param="payment_method_data[type]",
+    )
+
+
+def _given_account(data: Params) -> BankAccount:
+    described = data.get("billing_details") or {}
+    for name in ("name", "email"):
+        if not described.get(name):
+            path = f"billing_details[{name}]"
+            raise InvalidParameter(f"Missing required param: {path}.", code="parameter_missing", param=path)
+    iban = "".join(str((data.get("sepa_debit") or {}).get("iban", "")).split()).upper()
+    if iban not in BY_IBAN:
+        raise InvalidParameter(
+            f"This sandbox emulates Stripe's published test accounts: {', '.join(BY_IBAN)}.",
+            param="sepa_debit[iban]",
+        )
+    return BY_IBAN[iban]
+
+
+def _account_details(account: Account, bank: BankAccount) -> Document:
+    return {
+        "bank_code": bank.bank_code,
+        "branch_code": "",
+        "country": bank.country,
+        "fingerprint": hashlib.sha256(f"{account.id}:{bank.iban}".encode()).hexdigest()[:16],
+        "generated_from": {"charge": None, "setup_attempt": None},
+        "last4": bank.iban[-4:],
+    }
 
 
 def from_card(account: Account, card: PublishedCard, params: Params) -> Document:
     """Store a payment method for a test card, described by the billing details and metadata given."""
+    return _new_method(account, "card", card_details(account, card), params, {"_test_card": card.name})
+
+
+def _new_method(account: Account, kind: str, details: Document, params: Params, private: Document) -> Document:
     return account.insert(
         {
             "id": new_id("pm_1"),
             "object": "payment_method",
             "allow_redisplay": params.get("allow_redisplay", "unspecified"),
             "billing_details": merge(None, params.get("billing_details") or {}, blank_billing_details()),
-            "card": card_details(account, card),
+            kind: details,
             "created": account.now,
             "customer": None,
             "customer_account": None,
             "livemode": False,
             "metadata": merge_metadata({}, params.get("metadata")),
             "shared_payment_granted_token": None,
-            "type": "card",
-            "_test_card": card.name,
+            "type": kind,
+            **private,
         }
     )
 
@@ -123,6 +173,8 @@ def attach(account: Account, payment_method_id: str, params: Params) -> Document
 
 def attach_to(account: Account, method: Document, customer_id: str) -> Document:
     """Save a payment method to a customer."""
+    if method["type"] in BANKS:
+        raise InvalidRequest("This sandbox emulates saved payment methods of type card.", param="payment_method")
     card = card_behind(method)
     if card.decline is not None and not card.attaches:
         raise CardNotSaved(

@@ -30,6 +30,8 @@ def create(account: Account, params: Params) -> Document:
         raise unsupported(name)
     charge = _charge_to_refund(account, params)
     _check_refundable(charge)
+    if charge["payment_method_details"]["type"] != "card":
+        raise InvalidRequest("This sandbox emulates refunds to cards.", param="charge")
     if is_charged_back(account, charge):
         raise InvalidRequest(
             f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed"

@@ -30,6 +30,8 @@ def create(account: Account, params: Params) -> Document:
     """Grant a token as an agent would, for tests."""
     limits = _limits(account, params["usage_limits"])
     method = payment_methods.referenced(account, params["payment_method"])
+    if method["type"] != "card":
+        raise InvalidParameter("This sandbox grants tokens for cards.", param="payment_method")
     if "customer" in params:
         account.referenced("customer", params["customer"], "customer")
     token_id = new_id("spt_1")

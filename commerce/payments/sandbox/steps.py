@@ -2,11 +2,19 @@
 
 from collections.abc import Callable, Mapping
 
-from commerce.payments.sandbox import authorizations, disputes, refunds, shared_payment_tokens, timers
+from commerce.payments.sandbox import (
+    authorizations,
+    bank_debits,
+    disputes,
+    refunds,
+    shared_payment_tokens,
+    timers,
+)
 from commerce.payments.sandbox.account import Account
 
 STEPS: Mapping[str, Callable[[Account, str], object]] = {
     authorizations.EXPIRE: authorizations.expire,
+    bank_debits.DECIDE: bank_debits.decide,
     disputes.DECIDE: disputes.decide,
     disputes.MISS_DEADLINE: disputes.miss_deadline,
     disputes.CLOSE_INQUIRY: disputes.close_inquiry,
