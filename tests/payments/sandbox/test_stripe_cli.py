@@ -1,16 +1,23 @@
-"""The official Stripe CLI as a second judge: its triggers are Stripe's own idea of how the API is called."""
+"""The official Stripe CLI as a second judge: its triggers are Stripe's own idea of how the API is called.
+
+`pytest -m stripe_cli tests/payments/sandbox/test_stripe_cli.py` installs it from npm where it is not there.
+"""
 
 import os
-import shutil
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 import stripe
 
+from tests.payments.sandbox.conftest import Ledger
 from tests.payments.sandbox.running import RunningSandbox
+from tests.payments.sandbox.stripe_cli import NotInstalledError, find_or_install
 
-CLI = os.environ.get("STRIPE_CLI") or shutil.which("stripe")
+pytestmark = pytest.mark.stripe_cli
+
+FAMILIES = ("payment_intent.", "charge.", "refund.", "payment_method.")
 
 # The disputes of the CLI are inquiries, which move no money.
 TRIGGERS = [
@@ -44,22 +51,42 @@ TRIGGERS = [
 ]
 
 
-@pytest.mark.skipif(CLI is None, reason="the stripe CLI is not installed: set STRIPE_CLI or put it on PATH")
+@pytest.fixture(scope="session")
+def cli(request: pytest.FixtureRequest) -> Path:
+    assert request.config.cache is not None
+    try:
+        return find_or_install(request.config.cache.mkdir("stripe-cli"))
+    except NotInstalledError as reason:
+        pytest.skip(str(reason))
+
+
+def run(cli: Path, home: Path, *arguments: str) -> str:
+    """Run the CLI as somebody who has never used it, and return what it says."""
+    environment = {**os.environ, "HOME": str(home), "STRIPE_CLI_TELEMETRY_OPTOUT": "1"}
+    ran = subprocess.run([str(cli), *arguments], env=environment, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_every_trigger_of_a_payment_is_known_here(cli: Path, tmp_path: Path) -> None:
+    offered = re.findall(r"^  ([a-z_.]+)$", run(cli, tmp_path, "trigger", "--help"), re.MULTILINE)
+
+    assert {event for event in offered if event.startswith(FAMILIES)} <= {event for event, _ in TRIGGERS}
+    assert len(offered) > 100
+
+
 @pytest.mark.parametrize(("event", "witnessed"), TRIGGERS)
 def test_trigger_ends_with_its_event(
+    cli: Path,
     sandbox: RunningSandbox,
     client: stripe.StripeClient,
-    ledger: object,
+    ledger: Ledger,
     key: str,
     tmp_path: Path,
     event: str,
     witnessed: list[str],
 ) -> None:
-    command = [str(CLI), "trigger", event, "--api-base", sandbox.base_url, "--api-key", key]
-    environment = {**os.environ, "HOME": str(tmp_path), "STRIPE_CLI_TELEMETRY_OPTOUT": "1"}
+    run(cli, tmp_path, "trigger", event, "--api-base", sandbox.base_url, "--api-key", key)
 
-    outcome = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
-
-    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     assert event in [told.type for told in client.v1.events.list({"limit": 100}).data]
-    assert [f"{entry} {amount}" for entry, amount in ledger()] == witnessed  # type: ignore[operator]
+    assert [f"{entry} {amount}" for entry, amount in ledger()] == witnessed
