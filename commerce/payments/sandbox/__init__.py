@@ -1,10 +1,11 @@
 """Stripe test mode on this machine: a separate process with its own durable store, in Stripe's wire format.
 
 It owns everything behind `python -m commerce.payments.sandbox`: payment and setup intents, charges, refunds,
-disputes, early fraud warnings, payment methods (cards, SEPA debits, bank transfers), customers and their cash
-balances, shared payment tokens, events and their webhooks, and an append-only ledger of what was authorized,
-captured, voided, refunded and charged back. It knows nothing of the shop and imports no Django: a provider that
-shared the shop's transaction would roll its charges back together with the shop's mistake and hide it.
+disputes, early fraud warnings, payment methods (cards, SEPA debits, bank transfers), customers with their cards
+and cash balances, shared payment tokens, events and their webhooks, and an append-only ledger of what was
+authorized, captured, voided, refunded and charged back. It knows nothing of the shop and imports no Django: a
+provider that shared the shop's transaction would roll its charges back together with the shop's mistake and hide
+it.
 
 The way of a request: `app` authenticates and decodes it, `routes` finds the endpoint, `parameters` checks it
 against the parameters the installed Stripe SDK declares, `idempotency` replays or claims its key, and the

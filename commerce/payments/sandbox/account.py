@@ -13,6 +13,7 @@ from commerce.payments.sandbox.versions import Version
 # How Stripe names an object it cannot find, and the path parameter it blames.
 MISSING = {
     "balance_transaction": ("balance transaction", "id"),
+    "card": ("source", "id"),
     "charge": ("charge", "id"),
     "customer": ("customer", "id"),
     "customer_cash_balance_transaction": ("customer cash balance transaction", "transaction"),
@@ -52,7 +53,7 @@ class Account:
                 document["id"],
                 self.id,
                 document["object"],
-                document["created"],
+                document.get("created", self.now),
                 document.get("customer"),
                 document.get("payment_intent"),
                 document.get("charge"),

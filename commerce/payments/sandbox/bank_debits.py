@@ -69,7 +69,6 @@ def _accept_mandate(account: Account, method: Document, given: Params) -> Docume
         {
             "id": mandate_id,
             "object": "mandate",
-            "created": account.now,
             "customer_acceptance": {
                 "accepted_at": acceptance.get("accepted_at", account.now),
                 kind: acceptance.get(kind) or {},

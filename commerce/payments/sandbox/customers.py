@@ -91,7 +91,8 @@ def retrieve(account: Account, customer_id: str) -> Document:
     return account.retrieve("customer", customer_id)
 
 
-def _living(account: Account, customer_id: str) -> Document:
+def living(account: Account, customer_id: str) -> Document:
+    """Return a customer that a path names and that is not deleted, or answer 404."""
     customer = account.retrieve("customer", customer_id)
     if customer.get("deleted"):
         raise NotFound(f"No such customer: '{customer_id}'", code="resource_missing", param="id")
@@ -107,7 +108,7 @@ def update(account: Account, customer_id: str, params: Params) -> Document:
     """Change a customer."""
     for name in sorted(params.keys() - PARAMS):
         raise unsupported(name)
-    customer = _living(account, customer_id)
+    customer = living(account, customer_id)
     before = {name: customer[name] for name in params if name in customer}
     before["invoice_settings"] = dict(customer["invoice_settings"])
     _apply(account, customer, params)
@@ -119,6 +120,6 @@ def update(account: Account, customer_id: str, params: Params) -> Document:
 
 def delete(account: Account, customer_id: str) -> Document:
     """Delete a customer; its payments stay."""
-    customer = _living(account, customer_id)
+    customer = living(account, customer_id)
     emit(account, "customer.deleted", customer)
     return account.save({"id": customer_id, "object": "customer", "deleted": True})

@@ -17,6 +17,7 @@ from commerce.payments.sandbox import (
     refunds,
     setup_intents,
     shared_payment_tokens,
+    sources,
     tokens,
     webhook_endpoints,
 )
@@ -76,6 +77,8 @@ ROUTES = (
     _read("/v1/customers/{}", "CustomerRetrieveParams", _on(customers.retrieve)),
     Route("POST", "/v1/customers/{}", "CustomerUpdateParams", customers.update),
     Route("DELETE", "/v1/customers/{}", "CustomerDeleteParams", _on(customers.delete)),
+    Route("POST", "/v1/customers/{}/sources", "CustomerPaymentSourceCreateParams", sources.create),
+    _read("/v1/customers/{}/sources", "CustomerPaymentSourceListParams", sources.list_sources),
     _read("/v1/customers/{}/cash_balance", "CustomerCashBalanceRetrieveParams", _on(bank_transfers.cash_balance)),
     _read(
         "/v1/customers/{}/cash_balance_transactions",

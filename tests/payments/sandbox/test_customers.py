@@ -55,3 +55,31 @@ def test_what_is_not_emulated_is_refused(client: stripe.StripeClient, params: di
         client.v1.customers.create(params)  # type: ignore[arg-type]
 
     assert client.v1.customers.list().data == []
+
+
+def test_card_is_saved_the_old_way(client: stripe.StripeClient) -> None:
+    customer = client.v1.customers.create({})
+    first = client.v1.customers.payment_sources.create(customer.id, {"source": "tok_visa"}).to_dict()
+    second = client.v1.customers.payment_sources.create(customer.id, {"source": "tok_amex"}).to_dict()
+
+    saved = client.v1.customers.payment_sources.list(customer.id).data
+    told = client.v1.events.list({"limit": 4}).data
+    assert (first["object"], first["last4"], first["customer"]) == ("card", "4242", customer.id)
+    assert [one.id for one in saved] == [second["id"], first["id"]]
+    assert client.v1.customers.retrieve(customer.id).default_source == first["id"]
+    assert [event.type for event in told][::-1] == [
+        "customer.created",
+        "customer.source.created",
+        "customer.updated",
+        "customer.source.created",
+    ]
+
+
+@pytest.mark.parametrize("source", ["tok_chargeDeclined", "tok_nothing"])
+def test_card_that_is_refused_is_not_saved_the_old_way(client: stripe.StripeClient, source: str) -> None:
+    customer = client.v1.customers.create({})
+
+    with pytest.raises((stripe.CardError, stripe.InvalidRequestError)):
+        client.v1.customers.payment_sources.create(customer.id, {"source": source})
+
+    assert client.v1.customers.payment_sources.list(customer.id).data == []

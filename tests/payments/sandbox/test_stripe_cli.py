@@ -48,6 +48,7 @@ TRIGGERS = [
     ("customer.created", []),
     ("customer.updated", []),
     ("customer.deleted", []),
+    ("customer.source.created", []),
 ]
 
 
