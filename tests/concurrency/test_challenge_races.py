@@ -67,16 +67,14 @@ def test_given_up_while_it_is_passed_is_paid_or_given_back(
         }
         return int(ways[ending]())
 
-    def pass_it() -> int:
-        challenged.decide("complete")
-        return 200
-
-    answers = race([end, pass_it, end, *[partial(visit, challenged)] * 3])
+    decide, come_back = partial(challenged.decide, "complete"), partial(visit, challenged)
+    calls: list[Callable[[], Any]] = [end, decide, come_back, come_back, come_back, end]
+    answers = race(calls)
 
     settle()
     OutboxEvent.objects.update(due_at=timezone.now())
     settle()
-    assert set(answers) <= {200, 405, 409}
+    assert {answer for answer in answers if isinstance(answer, int)} <= {200, 405, 409}
     kinds = [entry for entry, _ in challenged.stripe.ledger()]
     assert kinds in ([], ["authorization", "void"], ["authorization", "capture"])
     is_sold = kinds == ["authorization", "capture"]

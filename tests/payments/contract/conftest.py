@@ -34,9 +34,10 @@ from tests.stripe_account import StripeAccount
 T = TypeVar("T")
 
 STRIPE = "https://api.stripe.com"
-PATIENCE = 45.0
+PATIENCE = 90.0
 TOTAL = 4900
 VISA = "pm_card_visa"
+RETURN_URL = "https://shop.example.com/back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Provider:
     def charge(self, card: str = VISA, *, amount: int = TOTAL, at_once: bool = False, **given: Any) -> Charge:
         """Return a charge that nobody has asked for, with a new token unless one is given."""
         token = given.pop("token", None) or self.account.mint(amount, card=card)
-        return Charge(f"pay_{uuid.uuid4().hex}", amount, "usd", token, at_once, **given)
+        return Charge(f"pay_{uuid.uuid4().hex}", amount, "usd", token, at_once, RETURN_URL, **given)
 
     def held(self, card: str = VISA) -> tuple[Charge, Authorized]:
         """Hold the amount on a card."""

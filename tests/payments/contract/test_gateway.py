@@ -127,9 +127,32 @@ def test_a_declined_card_says_why_and_holds_nothing(provider: Provider, card: st
 
 
 def test_a_card_that_asks_for_the_buyer_holds_nothing(provider: Provider) -> None:
-    assert isinstance(
-        provider.gateway.authorize(provider.charge("pm_card_authenticationRequired")), ActionRequired
-    )
+    charge = provider.charge("pm_card_threeDSecure2Required")
+
+    asked, again = (provider.gateway.authorize(charge) for _ in range(2))
+
+    assert isinstance(asked, ActionRequired)
+    assert asked.url.startswith(("http://", "https://"))
+    assert asked.brand == "visa"
+    assert again == provider.gateway.look_up_payment(asked.provider_reference) == asked
+    given_up = provider.gateway.void(attempt_id=charge.attempt_id, provider_reference=asked.provider_reference)
+    assert given_up == Voided()
+    assert isinstance(provider.gateway.look_up_payment(asked.provider_reference), Declined)
+
+
+def test_a_payment_is_found_as_it_stands(provider: Provider) -> None:
+    charge, held = provider.held()
+    declined = provider.gateway.authorize(provider.charge("pm_card_visa_chargeDeclinedInsufficientFunds"))
+    assert isinstance(declined, Declined)
+
+    found = provider.gateway.look_up_payment(declined.provider_reference)
+
+    assert isinstance(found, Declined)
+    assert (found.code, found.provider_reference) == ("insufficient_funds", declined.provider_reference)
+    assert provider.gateway.look_up_payment(held.provider_reference) == held
+    assert eventually(lambda: provider.gateway.find_payment(charge.attempt_id)) == held
+    assert provider.gateway.find_payment("pay_nobody_has_asked_for") is None
+    assert isinstance(provider.gateway.look_up_payment("pi_3NobodyHasMadeThis"), Unknown)
 
 
 @pytest.mark.parametrize(

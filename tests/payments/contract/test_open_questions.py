@@ -6,12 +6,14 @@ Only what the shop would get wrong is asserted; the rest is how the sandbox was 
 from __future__ import annotations
 
 import json
+import uuid
 
 import pytest
 import stripe
 
-from commerce.payments.gateway import ActionRequired, Authorized, Declined
-from tests.payments.contract.conftest import TOTAL, Findings, Provider, authorized, eventually
+from commerce.payments.authentication import Proof
+from commerce.payments.gateway import ActionRequired, Authorized, Declined, Unknown
+from tests.payments.contract.conftest import RETURN_URL, TOTAL, Findings, Provider, authorized, eventually
 
 
 def reason(provider: Provider, token: str) -> str:
@@ -78,8 +80,16 @@ def test_which_versions_know_tokens(provider: Provider, findings: Findings, vers
     findings.outcome(f"paying in version {version}", lambda: provider.pay(token, stripe_version=version))
 
 
-def test_whether_the_shops_version_combines_with_automatic_methods(provider: Provider) -> None:
-    answer = provider.pay(provider.account.mint(TOTAL), capture_method="manual")
+@pytest.mark.parametrize("redirects", ["never", "always"])
+def test_whether_the_shops_version_combines_with_automatic_methods(provider: Provider, redirects: str) -> None:
+    methods = {"enabled": True, "allow_redirects": redirects}
+
+    answer = provider.pay(
+        provider.account.mint(TOTAL),
+        capture_method="manual",
+        automatic_payment_methods=methods,
+        return_url=RETURN_URL,
+    )
 
     assert answer["status"] == "requires_capture"
 
@@ -121,3 +131,13 @@ def test_what_happens_where_authentication_is_an_error(provider: Provider, findi
 
     assert isinstance(provider.gateway.authorize(charge), ActionRequired)
     findings.add("a token while the buyer authenticates", reason(provider, charge.token))
+
+
+def test_whether_a_proof_from_elsewhere_is_taken(provider: Provider, findings: Findings) -> None:
+    proof = Proof("M6+990I6FLD8Y2rZz9d5QbfrMNY=", "05", str(uuid.uuid4()), "2.2.0")
+    charge = provider.charge("pm_card_threeDSecure2Required", proof=proof)
+
+    answer = provider.gateway.authorize(charge)
+
+    assert not isinstance(answer, Unknown)
+    findings.add("a payment with a proof from elsewhere", f"{type(answer).__name__} {getattr(answer, 'code', '')}")
