@@ -18,6 +18,7 @@ urlpatterns = [
     path("orders/<slug:token>", pages.order_page, name="order_page"),
     path("carts/<slug:cart_id>", pages.cart_page, name="cart_page"),
     path("checkout/<slug:session_id>", pages.payment_page, name="payment_page"),
+    path("checkout/<slug:session_id>/confirm", pages.confirm_payment, name="confirm_payment"),
     path("checkout/<slug:session_id>/abandon", pages.abandon_payment, name="abandon_payment"),
     path("health/live", live),
     path("health/ready", ready),

@@ -43,6 +43,12 @@ class Merchant(models.Model):
         help_text="the merchant's account at the payment provider, named in the payment handler",
     )
     capture = models.CharField(max_length=10, choices=Capture, default=Capture.MANUAL)
+    requires_confirmation = models.BooleanField(
+        "buyers confirm on our page",
+        default=False,
+        db_default=False,
+        help_text="whatever an agent says, nothing is charged before the buyer has confirmed the terms",
+    )
     low_stock_threshold = models.PositiveIntegerField(default=3)
     support_email = models.EmailField(blank=True)
     support_phone = models.CharField(max_length=30, blank=True)
@@ -129,6 +135,12 @@ class AgentKey(models.Model):
     secret_hash = IdField(max_length=64, unique=True, editable=False)
     scopes = ArrayField(
         models.CharField(max_length=20, choices=[(scope, scope) for scope in SCOPES]), default=all_scopes
+    )
+    requires_confirmation = models.BooleanField(
+        "buyers confirm on our page",
+        default=False,
+        db_default=False,
+        help_text="nothing is charged by this key before the buyer has confirmed the terms",
     )
     limit_per_order_minor = models.BigIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     limit_per_day_minor = models.BigIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])

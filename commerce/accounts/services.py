@@ -34,6 +34,7 @@ class Caller:
     merchant_id: str
     merchant_revision: int
     scopes: tuple[str, ...] = SCOPES
+    requires_confirmation: bool = False
     limit_per_order_minor: int | None = None
     limit_per_day_minor: int | None = None
     signature_algorithm: str = ""
@@ -48,6 +49,7 @@ def issue_key(
     agent: Agent,
     *,
     scopes: tuple[str, ...] = SCOPES,
+    requires_confirmation: bool = False,
     limit_per_order_minor: int | None = None,
     limit_per_day_minor: int | None = None,
     expires_at: datetime | None = None,
@@ -60,6 +62,7 @@ def issue_key(
         prefix=prefix,
         secret_hash=_hash(token),
         scopes=list(scopes),
+        requires_confirmation=requires_confirmation,
         limit_per_order_minor=limit_per_order_minor,
         limit_per_day_minor=limit_per_day_minor,
         expires_at=expires_at,
@@ -97,12 +100,13 @@ def authenticate(token: str, *, now: datetime) -> Caller:
         limit_per_day_minor=row[7],
         signature_algorithm=row[8],
         sealed_signature_key=bytes(row[9]) if row[9] is not None else None,
+        requires_confirmation=row[10],
     )
 
 
 _AUTHENTICATE = """
     SELECT k.id, a.id, a.name, m.id, m.revision, k.scopes, k.limit_per_order_minor, k.limit_per_day_minor,
-           k.signature_algorithm, k.sealed_signature_key
+           k.signature_algorithm, k.sealed_signature_key, k.requires_confirmation OR m.requires_confirmation
     FROM accounts_agentkey k
     JOIN accounts_agent a ON a.id = k.agent_id
     JOIN accounts_merchant m ON m.id = a.merchant_id

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from commerce.checkout.models import CheckoutSession
+from commerce.checkout.models import CheckoutSession, Confirmation
 from commerce.fulfillment.records import OrderDetails, ShipmentEventRecord, ShipmentRecord
 from commerce.fulfillment.selectors import order_details
 from commerce.money import Money
@@ -33,6 +33,7 @@ def evidence_pack(order_id: str, *, now: datetime) -> bytes:
         "order_log.json": _json(log),
         "payment.json": _json(_payment(order.payment)),
         "confirmation.json": _confirmation(order),
+        "confirmed_by_buyer.json": _json(_confirmed(order)),
     }
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
@@ -63,6 +64,13 @@ def _payment(attempt: PaymentAttempt | None) -> dict[str, Any]:
         ),
         "disputes": list(attempt.disputes.values("id", "provider_reference", "amount_minor", "reason", "status")),
     }
+
+
+def _confirmed(order: Order) -> dict[str, Any]:
+    """Return the buyer's own yes to the terms, where one was asked for."""
+    found = Confirmation.objects.filter(attempt_id=order.payment_id) if order.payment_id else None
+    row = found.values("terms", "terms_hash", "confirmed_at", "used_at", "evidence").first() if found else None
+    return dict(row) if row else {}
 
 
 def _confirmation(order: Order) -> bytes:

@@ -13,13 +13,15 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
+from commerce.checkout.confirmations import is_required, standing
 from commerce.checkout.document import Session
 from commerce.checkout.giving_back import ending_challenge
 from commerce.checkout.messages import Issue, info, refusal
 from commerce.checkout.services import require_session
 from commerce.checkout.settlement import Decided, Outcome, settle
 from commerce.checkout.sql import find_any_session, lock_any_session, update_write
-from commerce.checkout.states import SESSION_TRANSITIONS, Status
+from commerce.checkout.states import OPEN, SESSION_TRANSITIONS, Status
+from commerce.checkout.terms import canonical_terms, terms_hash
 from commerce.errors import CommerceError, NotFoundError, UnavailableError
 from commerce.idempotency.services import Receipt, no_receipt
 from commerce.payments.authentication import FINAL, AuthenticationResult
@@ -72,27 +74,33 @@ def settle_challenge(attempt_id: str, *, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a buyer meets who opens the page of a payment that the issuer asked about.
+    """What a buyer meets who opens the page of a payment.
 
     `issuer_url` is where to authenticate, empty where nobody waits for it. Undecided is what somebody is at work
-    on, or of what the provider does not say.
+    on, or of what the provider does not say. `terms` is the hash of what the buyer is asked to confirm, empty
+    where nobody asks; confirmed is what was said yes to and is still to be paid.
     """
 
     session: Session
     issuer_url: str = ""
     is_undecided: bool = False
+    terms: str = ""
+    is_confirmed: bool = False
 
 
-def visit_challenge(session_id: str, *, now: datetime) -> Visit:
-    """Look at a payment that the issuer asked about, and settle it where it is decided meanwhile.
+def visit_payment(session_id: str, *, now: datetime) -> Visit:
+    """Look at a payment that the buyer takes part in, and settle it where it is decided meanwhile.
 
-    Raises NotFoundError for a session that was never asked about.
+    Raises NotFoundError for a session of which nobody asks the buyer anything.
     """
     session = require_session(find_any_session(session_id))
     row = PaymentAttempt.objects.filter(pk=session.attempt_id, challenged_until__isnull=False).first()
-    if row is None:
+    is_to_confirm = is_required(session)
+    if row is None and not is_to_confirm:
         raise NotFoundError("There is no such payment.")
-    if session.status is not Status.CHALLENGED:
+    if session.status in OPEN and is_to_confirm:
+        return _to_confirm(session, now)
+    if row is None or session.status is not Status.CHALLENGED:
         return Visit(session, is_undecided=session.status is Status.COMPLETING)
     try:
         result = _looked_up(row)
@@ -102,6 +110,15 @@ def visit_challenge(session_id: str, *, now: datetime) -> Visit:
     if isinstance(result, ActionRequired) and settled.status is Status.CHALLENGED:
         return Visit(settled, issuer_url=result.url)
     return Visit(settled, is_undecided=settled.status is Status.COMPLETING)
+
+
+def _to_confirm(session: Session, now: datetime) -> Visit:
+    if session.expires_at <= now:
+        return Visit(replace(session, status=Status.EXPIRED))
+    if session.status is not Status.READY:
+        return Visit(session)
+    is_confirmed = standing(session, now=now) is not None
+    return Visit(session, terms=terms_hash(canonical_terms(session)), is_confirmed=is_confirmed)
 
 
 def abandon_challenge(session_id: str, *, now: datetime) -> None:

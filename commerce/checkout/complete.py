@@ -25,6 +25,7 @@ from commerce.checkout.challenges import (
     without_proof,
 )
 from commerce.checkout.commands import CompleteSession
+from commerce.checkout.confirmations import CONFIRMATION, NotConfirmedError, use_write
 from commerce.checkout.document import Discounted, Session
 from commerce.checkout.evaluation import evaluate
 from commerce.checkout.facts import buyer_fingerprint, load_facts
@@ -132,9 +133,10 @@ def _reserve(
 
     try:
         return change_session(session_id, reserve, shop=shop, caller=caller)
-    except (OutOfStockError, DiscountUsedUpError, SpendingLimitError) as problem:
+    except (OutOfStockError, DiscountUsedUpError, SpendingLimitError, NotConfirmedError) as problem:
         text = _REFUSALS.get(type(problem), f"Nothing was charged. {problem.message}")
-        reason = refusal(problem.code, text)
+        is_asked = isinstance(problem, NotConfirmedError)
+        reason = refusal(problem.code, text, remedy=Remedy.BUYER_REVIEW if is_asked else Remedy.BUYER_INPUT)
 
     def refuse(session: Session) -> Outcome:
         require_open(session, now)
@@ -232,6 +234,10 @@ def _refused(session: Session, problem: Issue, now: datetime, receipt: Receipt[O
     return outcome
 
 
+_ASKED = (
+    "The buyer has to confirm these terms first, at the continue_url. Then complete again, with another "
+    "Idempotency-Key."
+)
 _REFUSALS = {
     OutOfStockError: "Nothing was charged: not enough units are left.",
     DiscountUsedUpError: "Nothing was charged: a discount has been used up in the meantime.",
@@ -260,6 +266,7 @@ def _held(
         authentication=command.authentication.outcome if command.authentication else "",
         proof=command.authentication.proof if command.authentication else None,
     )
+    agreed = [use_write(session, attempt_id=attempt.id, now=now)] if caller.requires_confirmation else []
     units = reserve_writes(
         quantities_of(session.document),
         reference=attempt.id,
@@ -273,15 +280,17 @@ def _held(
             spend(caller, attempt.amount_minor, day=now.astimezone(shop.zone).date())
             _reserve_discounts(limited, buyer_fingerprint(session.document), attempt.id, now)
             if attempt.amount_minor == 0:
-                write(*units)
+                write(*agreed, *units)
                 return place_free_order(session, reference=attempt.id, now=now, receipt=receipt)
             SESSION_TRANSITIONS.check(session.status, Status.COMPLETING)
             held = replace(session, status=Status.COMPLETING, attempt_id=attempt.id, updated_at=now)
-            write(update_write(held), *units, begin_write(attempt))
+            write(update_write(held), *agreed, *units, begin_write(attempt))
             return _Held(replace(held, version=held.version + 1), attempt)
     except LostUpdateError as problem:
         if problem.part == UNITS:
             raise OutOfStockError("Not enough units are left.") from problem
+        if problem.part == CONFIRMATION:
+            raise NotConfirmedError(_ASKED) from problem
         raise
 
 

@@ -52,3 +52,33 @@ class CheckoutSession(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+class Confirmation(models.Model):
+    """A buyer's yes to exactly these terms. Used once, by one attempt to pay; kept as evidence."""
+
+    id = IdField("cnf")
+    session = models.ForeignKey(
+        CheckoutSession, on_delete=models.PROTECT, related_name="confirmations", db_constraint=False
+    )
+    terms_hash = models.CharField(max_length=64)
+    terms = models.TextField(help_text="canonical JSON")
+    total_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    evidence = models.JSONField(default=dict, help_text="from where it was given")
+    confirmed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    attempt_id = IdField(blank=True, help_text="the payment it was used for")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="confirmation_used_once_per_attempt",
+                fields=["attempt_id"],
+                condition=models.Q(attempt_id__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.id

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from commerce.accounts.services import Caller
 from commerce.checkout.commands import UNSET, CreateSession, UpdateSession, WantedLine, WantedOption
+from commerce.checkout.confirmations import void_write
 from commerce.checkout.document import Document, Line, Selection, Session
 from commerce.checkout.evaluation import Evaluation, evaluate
 from commerce.checkout.facts import Facts, load_facts
@@ -121,6 +122,8 @@ def update_session(
     while it is being completed, UnknownItemError, UnknownOptionError; on any of them nothing has changed.
     """
 
+    voided = [void_write(session_id, now=now)] if caller.requires_confirmation else []
+
     def update(session: Session) -> Session:
         _require_changeable(session, now)
         with ending_challenge(session, code="terms_changed", now=now) as ended:
@@ -132,7 +135,7 @@ def update_session(
                 updated_at=now,
                 expires_at=_expiry(now),
             )
-            write(update_write(session), *ended, *receipt(session))
+            write(update_write(session), *ended, *voided, *receipt(session))
         return session
 
     return change_session(session_id, update, shop=shop, caller=caller)

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from commerce.accounts.models import Merchant
 from commerce.carts.services import shared_cart
-from commerce.checkout.challenges import abandon_challenge, visit_challenge
+from commerce.checkout.challenges import Visit, abandon_challenge, visit_payment
+from commerce.checkout.confirmations import OtherTermsError, confirm
 from commerce.errors import NotFoundError
 from commerce.fulfillment.models import PickupLocation
 from commerce.fulfillment.selectors import order_details
@@ -68,22 +69,43 @@ def cart_page(request: HttpRequest, cart_id: str) -> HttpResponse:
 
 @require_safe
 def payment_page(request: HttpRequest, session_id: str) -> HttpResponse:
-    """Let a buyer finish a payment that the card's issuer asks about, on the terms the agent has agreed to.
+    """Let a buyer confirm the terms, or finish a payment that the card's issuer asks about.
 
     The provider leads back to it with what it calls the payment in the address; that is dropped.
     """
     try:
-        visit = visit_challenge(session_id, now=timezone.now())
+        visit = visit_payment(session_id, now=timezone.now())
     except NotFoundError as problem:
         raise Http404(problem.message) from problem
     if request.GET:
         return _private(redirect("payment_page", session_id=session_id))
+    return _payment(request, visit)
+
+
+def _payment(request: HttpRequest, visit: Visit, *, is_changed: bool = False) -> HttpResponse:
     merchant = Merchant.objects.get(pk=visit.session.merchant_id)
     permalink = permalink_of(visit.session.order_id) if visit.session.order_id else ""
     view = payment_view(visit, order_token=permalink, now=timezone.now())
-    response = _private(_page(request, "checkout/payment.html", {"payment": view, "merchant": merchant}))
+    context = {"payment": view, "merchant": merchant, "is_changed": is_changed}
+    response = _private(_page(request, "checkout/payment.html", context))
     response["Referrer-Policy"] = "same-origin"  # else a browser does not say of its own form where it is from
     return response
+
+
+@require_POST
+def confirm_payment(request: HttpRequest, session_id: str) -> HttpResponse:
+    """Keep a buyer's yes to the terms that were shown; other terms are shown again instead."""
+    evidence = {
+        "address": request.META.get("REMOTE_ADDR", ""),
+        "user_agent": request.META.get("HTTP_USER_AGENT", "")[:300],
+    }
+    try:
+        confirm(session_id, terms=request.POST.get("terms", ""), evidence=evidence, now=timezone.now())
+    except NotFoundError as problem:
+        raise Http404(problem.message) from problem
+    except OtherTermsError:
+        return _payment(request, visit_payment(session_id, now=timezone.now()), is_changed=True)
+    return _private(redirect("payment_page", session_id=session_id))
 
 
 @require_POST

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from commerce.checkout.challenges import Visit
 from commerce.checkout.document import Document, Line
-from commerce.checkout.states import Status
+from commerce.checkout.states import OPEN, Status
 from commerce.pages.wording import amount_text
 
 
@@ -21,7 +22,7 @@ class PaymentLineView:
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
-    """`stage` is waiting, undecided, paid, or over; `minutes` for how long everything is still held."""
+    """`stage` is asking, confirmed, waiting, undecided, paid or over; `minutes` for how long all is still held."""
 
     session_id: str
     stage: str
@@ -33,6 +34,9 @@ class PaymentView:
     issuer_url: str
     order_token: str
     reason: str
+    terms: str
+    ways: tuple[tuple[str, str], ...]
+    recipient: tuple[str, ...]
 
 
 def payment_view(visit: Visit, *, order_token: str, now: datetime) -> PaymentView:
@@ -49,7 +53,10 @@ def payment_view(visit: Visit, *, order_token: str, now: datetime) -> PaymentVie
         minutes=max(int(left / timedelta(minutes=1)), 0),
         issuer_url=visit.issuer_url,
         order_token=order_token,
-        reason=document.issues[-1].text if document.issues and session.status is Status.READY else "",
+        reason=document.issues[-1].text if document.issues and session.status in OPEN else "",
+        terms=visit.terms,
+        ways=tuple(_ways(document, session.currency)),
+        recipient=tuple(_recipient(document)),
     )
 
 
@@ -58,6 +65,8 @@ def _stage(visit: Visit) -> str:
         return "paid"
     if visit.is_undecided or (visit.session.status is Status.CHALLENGED and not visit.issuer_url):
         return "undecided"
+    if visit.terms:
+        return "confirmed" if visit.is_confirmed else "asking"
     return "waiting" if visit.session.status is Status.CHALLENGED else "over"
 
 
@@ -73,10 +82,35 @@ def _line(line: Line, currency: str) -> PaymentLineView:
 def _totals(document: Document, currency: str) -> list[tuple[str, str]]:
     """Return what stands between the lines and the total."""
     totals = document.totals
-    taken_off = totals.items_discount_minor + totals.discount_minor
+    taken_off = _taken_off(document)
     rows = [("Discount", amount_text(-taken_off, currency))] if taken_off else []
     if document.selections:
         rows.append(("Delivery", amount_text(totals.fulfillment_minor, currency)))
     if totals.tax_minor:
         rows.append(("Tax", amount_text(totals.tax_minor, currency)))
     return rows
+
+
+def _taken_off(document: Document) -> int:
+    return document.totals.items_discount_minor + document.totals.discount_minor
+
+
+def _ways(document: Document, currency: str) -> Iterator[tuple[str, str]]:
+    """Return how it is delivered, each way with its price."""
+    options = {option.id: option for option in document.options}
+    for selection in document.selections:
+        option = options[selection.option_id]
+        yield option.title, amount_text(option.amount_minor, currency)
+
+
+def _recipient(document: Document) -> Iterator[str]:
+    """Return to whom and where, a line each."""
+    recipient = document.recipient
+    if recipient is None:
+        return
+    place = recipient.address
+    if recipient.name:
+        yield recipient.name
+    if place is not None:
+        city = " ".join(part for part in (place.city, place.region, place.postal_code) if part)
+        yield from (line for line in (place.company, place.line_one, place.line_two, city, place.country) if line)

@@ -151,6 +151,7 @@ class AgentKeyAdmin(EditableAdmin):
         key, token = issue_key(
             obj.agent,
             scopes=tuple(obj.scopes),
+            requires_confirmation=obj.requires_confirmation,
             limit_per_order_minor=obj.limit_per_order_minor,
             limit_per_day_minor=obj.limit_per_day_minor,
             expires_at=obj.expires_at,

@@ -47,6 +47,7 @@ MENU = (
             Entry("accounts.agent", "Agents", "smart_toy"),
             Entry("accounts.agentkey", "Keys", "key"),
             Entry("checkout.checkoutsession", "Checkout sessions", "shopping_cart_checkout"),
+            Entry("checkout.confirmation", "Confirmed by buyers", "verified"),
             Entry("carts.cart", "Carts", "shopping_cart"),
             Entry("accounts.agentkeyspend", "Spent by day", "calendar_month"),
             Entry("webhooks.endpoint", "Webhook endpoints", "webhook"),

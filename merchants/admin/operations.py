@@ -11,7 +11,7 @@ from commerce.backoffice.admins import OperatorAdmin, ReadOnlyAdmin
 from commerce.backoffice.columns import money, pretty
 from commerce.backoffice.rights import Area
 from commerce.carts.models import Cart
-from commerce.checkout.models import CheckoutSession
+from commerce.checkout.models import CheckoutSession, Confirmation
 from commerce.idempotency.models import IdempotencyRecord
 from commerce.inbox.models import InboxMessage, ProviderEvent
 from commerce.outbox.models import OutboxEvent
@@ -29,6 +29,23 @@ class CheckoutSessionAdmin(ReadOnlyAdmin):
     list_select_related = ("merchant", "agent")
     search_fields = ("id", "attempt_id", "order_id")
     ordering = ("-created_at", "pk")
+
+
+@admin.register(Confirmation)
+class ConfirmationAdmin(ReadOnlyAdmin):
+    merchant_path = "session__merchant"
+    area = Area.ORDERS
+    total = money("total_minor", "Total")
+    list_display = ("id", "session", "merchant", total, "confirmed_at", "expires_at", "used_at")
+    shown = (*list_display, "attempt_id", "terms_hash", pretty("terms", "Terms"), pretty("evidence", "Given from"))
+    list_filter = (("used_at", admin.EmptyFieldListFilter), "session__merchant")
+    list_select_related = ("session__merchant",)
+    search_fields = ("id", "session__id", "attempt_id")
+    ordering = ("-confirmed_at", "pk")
+
+    @admin.display(ordering="session__merchant__name")
+    def merchant(self, confirmation: Confirmation) -> str:
+        return confirmation.session.merchant.name
 
 
 @admin.register(Cart)

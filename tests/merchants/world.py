@@ -11,7 +11,7 @@ from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
 from commerce.accounts.models import Agent, AgentKeySpend, Membership, Merchant
 from commerce.accounts.services import issue_key
 from commerce.carts.models import Cart
-from commerce.checkout.models import CheckoutSession
+from commerce.checkout.models import CheckoutSession, Confirmation
 from commerce.discounts.models import DiscountUsage, Redemption
 from commerce.fulfillment.models import Shipment, ShipmentEvent, ShipmentLine
 from commerce.idempotency.models import IdempotencyRecord
@@ -103,7 +103,7 @@ def _sold(merchant: Merchant, agent: Agent, order: Order, number: int) -> None:
     ShipmentEvent.objects.create(shipment=shipment, kind="shipped", occurred_at=NOW)
     key, _ = issue_key(agent, limit_per_order_minor=20_000)
     AgentKeySpend.objects.create(key=key, day=NOW.date(), amount_minor=2900)
-    CheckoutSession.objects.create(
+    session = CheckoutSession.objects.create(
         merchant=merchant,
         agent=agent,
         agent_key=key,
@@ -114,6 +114,17 @@ def _sold(merchant: Merchant, agent: Agent, order: Order, number: int) -> None:
         created_at=NOW,
         updated_at=NOW,
         expires_at=NOW,
+    )
+    Confirmation.objects.create(
+        session=session,
+        terms_hash="a" * 64,
+        terms="{}",
+        total_minor=2900,
+        currency="usd",
+        confirmed_at=NOW,
+        expires_at=NOW,
+        used_at=NOW,
+        attempt_id=order.payment_id,
     )
     Cart.objects.create(
         merchant=merchant, agent=agent, document="{}", expires_at=NOW, created_at=NOW, updated_at=NOW

@@ -15,6 +15,7 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.loads: list[str] = []
         self.tags: list[str] = []
+        self.values: dict[str, str] = {}
         self.rows: list[list[str]] = []
         self.feed(html)
 
@@ -22,6 +23,9 @@ class Page(HTMLParser):
         self.tags.append(tag)
         if tag in ("tr", "div", "li"):
             self.rows.append([])
+        given = dict(attrs)
+        if tag == "input" and (field := given.get("name")):
+            self.values[field] = given.get("value") or ""
         for name, value in attrs:
             if name == "href" and tag == "a":
                 self.links.append(value or "")
@@ -37,6 +41,10 @@ class Page(HTMLParser):
             self.texts.append(text)
             if self.rows:
                 self.rows[-1].append(text)
+
+    def value(self, field: str) -> str:
+        """Return what a form's field holds; empty where there is no such field."""
+        return self.values.get(field, "")
 
     @property
     def text(self) -> str:

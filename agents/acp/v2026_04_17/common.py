@@ -24,6 +24,7 @@ ERROR_CODES = {
     "address_not_served": "region_restricted",
     "payment_declined": "payment_declined",
     "payment_unavailable": "unsupported",
+    "confirmation_required": "approval_required",
     "intervention_required": "intervention_required",
     "spending_limit": "maximum_exceeded",
     "terms_changed": "conflict",

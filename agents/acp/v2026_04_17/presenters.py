@@ -17,9 +17,10 @@ from agents.acp.v2026_04_17.discounts import DISCOUNT_EXTENSION, discount_detail
 from agents.acp.v2026_04_17.handlers import card_handler
 from agents.acp.v2026_04_17.orders import order
 from commerce.accounts.services import Caller
+from commerce.checkout.challenges import page_url
 from commerce.checkout.document import Document, Line, Session
 from commerce.checkout.shop import Shop
-from commerce.checkout.states import Status
+from commerce.checkout.states import OPEN, Status
 from commerce.fulfillment.quotes import Option
 from commerce.fulfillment.records import OrderDetails
 
@@ -61,6 +62,8 @@ def checkout_session(
     }
     if session.status is Status.CHALLENGED:
         add_challenge(body, session, shop)
+    elif caller.requires_confirmation and session.status in OPEN:
+        body["continue_url"] = page_url(session.id)
     _add_what_is_known(body, document)
     if document.codes or document.discounts or "discount" in document.extensions:
         body["discounts"] = discounts(document, session.currency)

@@ -24,6 +24,11 @@ class Command(BaseCommand):
             "--limit-per-order", metavar="AMOUNT", help="such as 200.00, in the merchant's currency"
         )
         parser.add_argument("--limit-per-day", metavar="AMOUNT", help="such as 1000.00")
+        parser.add_argument(
+            "--confirmed-by-buyers",
+            action="store_true",
+            help="charge only what buyers confirm on our page",
+        )
         parser.add_argument("--scopes", nargs="+", choices=SCOPES, default=list(SCOPES), help="what it may do")
         parser.add_argument("--expires-in-days", type=_days, metavar="N")
 
@@ -41,6 +46,7 @@ class Command(BaseCommand):
         key, token = issue_key(
             find_or_create_agent(merchant, options["name"]),
             scopes=tuple(options["scopes"]),
+            requires_confirmation=options["confirmed_by_buyers"],
             limit_per_order_minor=limits[0],
             limit_per_day_minor=limits[1],
             expires_at=timezone.now() + timedelta(days=days) if days else None,
