@@ -5,78 +5,20 @@ Without any variable the project runs on this machine with embedded servers belo
 
 from __future__ import annotations
 
-import os
-import secrets
 import warnings
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
-from psycopg.conninfo import conninfo_to_dict
-
 from commerce.embedded import EmbeddedPostgres, EmbeddedValkey
+from commerce.environment import database as _database
+from commerce.environment import flag as _flag
+from commerce.environment import kept_secret as _kept_secret
+from commerce.environment import listed as _list
+from commerce.environment import number as _number
+from commerce.environment import text as _text
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def _text(name: str, default: str = "") -> str:
-    return os.environ.get(name, default)
-
-
-def _flag(name: str, *, default: bool = False) -> bool:
-    return os.environ.get(name, str(default)).strip().lower() in {"1", "true", "yes", "on"}
-
-
-def _number(name: str, default: int) -> int:
-    text = os.environ.get(name, str(default))
-    try:
-        return int(text)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {text!r}.") from None
-
-
-def _list(name: str, default: str = "") -> list[str]:
-    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
-
-
-def _kept_secret(file: Path) -> str:
-    """Read a generated secret of this checkout, making it once. For development only."""
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
-                new.write(secrets.token_urlsafe(50))
-        except FileExistsError:
-            pass
-    return file.read_text()
-
-
-def _database(url: str) -> dict[str, Any]:
-    """Turn a libpq URL (any that psycopg reads) into Django's settings, with the pool's options."""
-    parts = conninfo_to_dict(url)
-    limits = f"-c lock_timeout=3s -c statement_timeout={_text('DB_STATEMENT_TIMEOUT', '10s')}"
-    return {
-        "ENGINE": "commerce.postgres",
-        "NAME": parts.pop("dbname", "commerce"),
-        "USER": parts.pop("user", ""),
-        "PASSWORD": parts.pop("password", ""),
-        "HOST": parts.pop("host", ""),
-        "PORT": parts.pop("port", ""),
-        "OPTIONS": {
-            **parts,
-            "options": f"{limits} -c idle_in_transaction_session_timeout=15s -c jit=off"
-            " -c plan_cache_mode=force_generic_plan -c random_page_cost=1.1",
-            "server_side_binding": True,
-            "prepare_threshold": 2,
-            "pool": {
-                "min_size": 1,
-                "max_size": _number("DB_POOL_SIZE", 34),
-                "timeout": 5,
-                "max_idle": 120,
-            },
-        },
-    }
 
 
 DATA_DIR = Path(_text("DATA_DIR") or BASE_DIR / ".data")
@@ -102,6 +44,13 @@ SECURE_HSTS_PRELOAD = _flag("SECURE_HSTS_PRELOAD")
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = _IS_HTTPS
 CSRF_COOKIE_SECURE = _IS_HTTPS
+# Browsers keep cookies of such a name to this host, and send them over HTTPS only.
+SESSION_COOKIE_NAME = "__Host-session" if _IS_HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if _IS_HTTPS else "csrftoken"
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = _number("SESSION_HOURS", 12) * 3600
 X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
@@ -113,6 +62,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -143,6 +95,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "commerce.urls"
@@ -173,6 +126,45 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+# Logging in: see commerce.backoffice.login. Somebody behind a proxy is told apart by the address it names.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+ACCOUNT_ADAPTER = "commerce.backoffice.login.AccountAdapter"
+ACCOUNT_FORMS = {"login": "commerce.backoffice.login_form.LoginForm"}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = _number("REAUTHENTICATION_SECONDS", 600)
+ACCOUNT_SESSION_REMEMBER = True
+ALLAUTH_TRUSTED_PROXY_COUNT = _number("TRUSTED_PROXY_COUNT", int(_IS_HTTPS))
+MFA_ADAPTER = "commerce.backoffice.login.TwoFactorAdapter"
+MFA_TOTP_ISSUER = _PUBLIC.hostname or ""
+MFA_TOTP_TOLERANCE = 1
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # accounts are given out; nobody takes an address by signing up
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+TWO_FACTOR_REQUIRED = _flag("TWO_FACTOR_REQUIRED", default=_IS_HTTPS)
+# What is counted about logins has to be seen by every process, and outlives them.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
+# Mail: without a server it is written to files.
+EMAIL_HOST = _text("EMAIL_HOST")
+EMAIL_PORT = _number("EMAIL_PORT", 587)
+EMAIL_HOST_USER = _text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = _text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = _flag("EMAIL_USE_TLS", default=True)
+EMAIL_TIMEOUT = 10
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = DATA_DIR / "mail"
+DEFAULT_FROM_EMAIL = _text("DEFAULT_FROM_EMAIL", f"no-reply@{_PUBLIC.hostname}")
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -260,6 +252,7 @@ UNFOLD: dict[str, Any] = {
     "STYLES": [f"{STATIC_URL}commerce/backoffice.css"],
     "BORDER_RADIUS": "6px",
     "SIDEBAR": {"navigation": "merchants.admin.navigation.menu"},
+    "ACCOUNT": {"navigation": "merchants.admin.navigation.account"},
 }
 
 # Agents.

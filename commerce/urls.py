@@ -23,6 +23,8 @@ urlpatterns = [
     path("health/live", live),
     path("health/ready", ready),
     path("admin/", admin.site.urls),
+    path("account/two-factor/", include("allauth.mfa.urls")),
+    path("account/", include("allauth.account.urls")),
     path("payments/webhooks/stripe", provider_webhook, name="provider_webhook"),
     path("fulfillment/webhooks/<slug:slug>", fulfillment_webhook, name="fulfillment_webhook"),
     path("", include("agents.urls")),

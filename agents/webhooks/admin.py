@@ -27,6 +27,7 @@ from agents.webhooks.services import (
     register_endpoint,
 )
 from commerce.backoffice.admins import EditableAdmin, Form, ReadOnlyAdmin, StackedReadOnlyInline
+from commerce.backoffice.login import require_recent_login
 from commerce.backoffice.rights import Area
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class EndpointAdmin(EditableAdmin):
 
     merchant_path = "agent__merchant"
     area = Area.KEYS
+    asks_again = True
     fixed_fields = ()
     form = EndpointForm
     action_form = ValidFromForm
@@ -126,6 +128,7 @@ class EndpointAdmin(EditableAdmin):
         return self._show_secret(request, endpoint, secret, until)
 
     def _only(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> Endpoint | None:
+        require_recent_login(request)
         if len(endpoints) == 1:
             return endpoints[0]
         self.message_user(request, "Select one endpoint.", messages.ERROR)

@@ -17,6 +17,7 @@ from django.http import Http404, HttpRequest
 from commerce.backoffice.columns import Column
 from commerce.backoffice.counting import List
 from commerce.backoffice.filters import scoped_filters
+from commerce.backoffice.login import require_recent_login
 from commerce.backoffice.paths import path_of
 from commerce.backoffice.rights import Area, Right
 from commerce.backoffice.scope import OPERATOR_ONLY, scope_of
@@ -99,8 +100,12 @@ class Scoped(Page):
 
 
 class ScopedAdmin(Scoped, ModelAdmin):
-    """A page of its own. Columns and filters that name the merchant are there only where there are several."""
+    """A page of its own. Columns and filters that name the merchant are there only where there are several.
 
+    Where `asks_again`, who adds, changes or deletes a row has to have proved lately who they are.
+    """
+
+    asks_again = False
     show_full_result_count = False
     list_per_page = 50
 
@@ -115,6 +120,20 @@ class ScopedAdmin(Scoped, ModelAdmin):
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         return scoped_filters(self, request, super().get_list_filter(request))
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Ask before a new row is typed in, and before one that is looked at is changed."""
+        may_save = self.has_change_permission(request) if object_id else self.has_add_permission(request)
+        if self.asks_again and may_save and (object_id is None or request.method == "POST"):
+            require_recent_login(request)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        if self.asks_again and request.method == "POST" and self.has_delete_permission(request):
+            require_recent_login(request)
+        return super().delete_view(request, object_id, extra_context)
 
     def require_object(self, request: HttpRequest, object_id: str) -> Any:
         """Return the row that an address names, for pages of our own. Raises Http404 for another shop's."""

@@ -85,6 +85,7 @@ def choose_shop(request: HttpRequest, merchant_id: str) -> bool:
     )
     if is_there:
         request.session[SESSION_KEY] = merchant_id
+        request.session.cycle_key()  # what the session may do has changed
     return is_there
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth import logout as end_session
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from commerce.backoffice.login import is_two_factor_missing
 from commerce.backoffice.scope import choose_shop, scope_of
 
 if TYPE_CHECKING:
@@ -36,6 +43,36 @@ class BackOffice(Site):
     def get_urls(self) -> list[Any]:
         own: list[URLPattern] = [path("shop/", self.admin_view(require_POST(self.switch_shop)), name="shop")]
         return [*own, *super().get_urls()]
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Let nobody through who has yet to set up the second factor that is asked of them."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if self.has_permission(request) and is_two_factor_missing(request.user):
+                messages.warning(request, "Set up two-factor login first: everybody who works here has it.")
+                return redirect("mfa_activate_totp")
+            response: HttpResponse = inner(request, *args, **kwargs)
+            return response
+
+        return guarded
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002
+        """Leave logging in to the one page that does it."""
+        wanted = request.GET.get(REDIRECT_FIELD_NAME) or reverse(f"{self.name}:index")
+        if self.has_permission(request):
+            return redirect(f"{self.name}:index")
+        if request.user.is_authenticated:
+            return render(request, "account/not_staff.html", status=403)
+        return redirect(f"{reverse('account_login')}?{urlencode({REDIRECT_FIELD_NAME: wanted})}")
+
+    @method_decorator(require_POST)
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:  # noqa: ARG002
+        end_session(request)
+        messages.success(request, "You are logged out.")
+        return redirect("account_login")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)

@@ -17,6 +17,7 @@ from commerce.accounts.models import SCOPES, Agent, AgentKey, AgentKeySpend, Mer
 from commerce.accounts.services import issue_key, revoke_key
 from commerce.backoffice.admins import EditableAdmin, Form, ReadOnlyAdmin, ReadOnlyInline
 from commerce.backoffice.columns import money
+from commerce.backoffice.login import require_recent_login
 from commerce.backoffice.rights import Area
 from commerce.backoffice.scope import scope_of
 from commerce.inbox.services import new_fulfillment_secret
@@ -41,6 +42,7 @@ class MerchantForm(Form):
 class MerchantAdmin(EditableAdmin):
     merchant_path = "pk"
     area = Area.SETTINGS
+    asks_again = True
     form = MerchantForm
     fixed_fields = ("currency",)
     list_display = ("name", "slug", "status", "currency", "country", "time_zone", "created_at")
@@ -66,6 +68,7 @@ class MerchantAdmin(EditableAdmin):
         if len(merchants) != 1:
             self.message_user(request, "Select one merchant.", messages.ERROR)
             return None
+        require_recent_login(request)
         (merchant,) = merchants
         context = {
             **self.admin_site.each_context(request),
@@ -122,6 +125,7 @@ class AgentKeyForm(MoneyForm):
 class AgentKeyAdmin(EditableAdmin):
     merchant_path = "agent__merchant"
     area = Area.KEYS
+    asks_again = True
     form = AgentKeyForm
     fixed_fields = ("agent",)
     list_display = ("__str__", "agent", "merchant", "scopes", "expires_at", "revoked_at", "created_at")

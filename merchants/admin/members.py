@@ -62,6 +62,7 @@ class MemberForm(Form):
 class MembershipAdmin(EditableAdmin):
     merchant_path = "merchant"
     area = Area.MEMBERS
+    asks_again = True
     list_display = ("user", "email", "merchant", "role", "created_at")
     list_filter = ("role", "merchant")
     list_select_related = ("user", "merchant")
@@ -105,6 +106,7 @@ class UserAdmin(ScopedAdmin, _UserAdmin):
 
     merchant_path = OPERATOR_ONLY
     area = Area.OPERATIONS
+    asks_again = True
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm

@@ -107,5 +107,11 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
     return groups
 
 
+def account(_request: HttpRequest) -> list[dict[str, str]]:
+    """Return what stands behind one's own name."""
+    pages = {"Two-factor login": "mfa_index", "Password": "account_change_password", "E-mail": "account_email"}
+    return [{"title": title, "link": reverse(name)} for title, name in pages.items()]
+
+
 def _item(title: str, icon: str, link: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": link}

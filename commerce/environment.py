@@ -1,0 +1,70 @@
+"""Reads what the environment says, in the shapes that settings need."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default)
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    return os.environ.get(name, str(default)).strip().lower() in {"1", "true", "yes", "on"}
+
+
+def number(name: str, default: int) -> int:
+    value = os.environ.get(name, str(default))
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from None
+
+
+def listed(name: str, default: str = "") -> list[str]:
+    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def kept_secret(file: Path) -> str:
+    """Read a generated secret of this checkout, making it once. For development only."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+                new.write(secrets.token_urlsafe(50))
+        except FileExistsError:
+            pass
+    return file.read_text()
+
+
+def database(url: str) -> dict[str, Any]:
+    """Turn a libpq URL (any that psycopg reads) into Django's settings, with the pool's options."""
+    parts = conninfo_to_dict(url)
+    limits = f"-c lock_timeout=3s -c statement_timeout={text('DB_STATEMENT_TIMEOUT', '10s')}"
+    return {
+        "ENGINE": "commerce.postgres",
+        "NAME": parts.pop("dbname", "commerce"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
+        "OPTIONS": {
+            **parts,
+            "options": f"{limits} -c idle_in_transaction_session_timeout=15s -c jit=off"
+            " -c plan_cache_mode=force_generic_plan -c random_page_cost=1.1",
+            "server_side_binding": True,
+            "prepare_threshold": 2,
+            "pool": {
+                "min_size": 1,
+                "max_size": number("DB_POOL_SIZE", 34),
+                "timeout": 5,
+                "max_idle": 120,
+            },
+        },
+    }
