@@ -37,6 +37,7 @@ class Product(models.Model):
     )
     url = models.URLField(max_length=500, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    # Written by triggers, from the variants as well; NULL where nothing of the product is for sale.
     search = SearchVectorField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -45,7 +46,11 @@ class Product(models.Model):
         constraints = [
             models.UniqueConstraint(name="product_handle_once_per_merchant", fields=["merchant", "handle"]),
         ]
-        indexes = [GinIndex(name="product_search", fields=["search"])]
+        indexes = [
+            GinIndex(name="product_search", fields=["merchant", "search"]),
+            models.Index(name="product_by_title", fields=["merchant", "title", "id"]),
+            models.Index(name="product_newest", fields=["merchant", "-created_at", "id"]),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -98,7 +103,10 @@ class Variant(models.Model):
                 violation_error_message="A sale price is below the regular price.",
             ),
         ]
-        indexes = [models.Index(name="variant_by_sku", fields=["merchant", "sku"])]
+        indexes = [
+            models.Index(name="variant_by_sku", fields=["merchant", "sku"]),
+            models.Index(name="variant_by_gtin", fields=["merchant", "gtin"], condition=~Q(gtin="")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.product.title} — {self.title}" if self.title else self.product.title
