@@ -23,6 +23,12 @@ class ZoneTerms:
             and (not self.postal_prefixes or place.postal_code.startswith(self.postal_prefixes))
         )
 
+    def reaches(self, country: str, region: str = "") -> bool:
+        """Say whether some place of a country, or of one region of it, lies in the zone."""
+        return (not self.countries or country in self.countries) and (
+            not region or not self.regions or region in self.regions
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class LocationTerms:
