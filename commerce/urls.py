@@ -8,6 +8,8 @@ from django.urls import include, path
 from commerce import pages
 from commerce.health import live, ready
 from commerce.inbox.views import fulfillment_webhook, provider_webhook
+from commerce.pages.showroom import product_page, shop_page, shops_page
+from commerce.pages.sitemaps import robots, sitemap_index, sitemap_section
 
 handler400 = "agents.fallbacks.bad_request"
 handler404 = "agents.fallbacks.not_found"
@@ -20,6 +22,12 @@ urlpatterns = [
     path("checkout/<slug:session_id>", pages.payment_page, name="payment_page"),
     path("checkout/<slug:session_id>/confirm", pages.confirm_payment, name="confirm_payment"),
     path("checkout/<slug:session_id>/abandon", pages.abandon_payment, name="abandon_payment"),
+    path("robots.txt", robots, name="robots"),
+    path("sitemap.xml", sitemap_index, name="sitemap_index"),
+    path("sitemap-<slug:section>.xml", sitemap_section, name="sitemap_section"),
+    path("products", shops_page, name="shops_page"),
+    path("products/<slug:merchant_slug>", shop_page, name="shop_page"),
+    path("products/<slug:merchant_slug>/<slug:handle>", product_page, name="product_page"),
     path("health/live", live),
     path("health/ready", ready),
     path("admin/", admin.site.urls),

@@ -47,6 +47,15 @@ def currencies_sold() -> list[str]:
     return sorted(set(active.values_list("currency", flat=True)))
 
 
+MAX_OPEN_SHOPS = 500
+
+
+def open_shops() -> list[Merchant]:
+    """Return the merchants that sell right now, by name; at most MAX_OPEN_SHOPS."""
+    active = Merchant.objects.filter(status=Merchant.Status.ACTIVE)
+    return list(active.order_by("name", "pk")[:MAX_OPEN_SHOPS])
+
+
 def merchant_by_slug(slug: str) -> Merchant:
     """Return the merchant with that short name. Raises NotFoundError, which names those there are."""
     merchant = Merchant.objects.filter(slug=slug).first()

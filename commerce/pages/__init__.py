@@ -1,17 +1,15 @@
-"""Pages that a person meets: what runs here, an order, a cart, a payment that the card's issuer asks about.
+"""Pages that a person meets: shops and their products, an order, a cart, a payment that waits for its buyer.
 
-All but the first are shown to whoever has their unguessable address, so nothing of them is kept by
-caches, found by search engines or told to the sites they link to. Everything a page shows is prepared as
-text beforehand; templates run no query and compute nothing.
+Shops and products are for everybody, search engines included. All else but the front page is shown to whoever has
+its unguessable address, so nothing of it is kept by caches, found by search engines or told to the sites it
+links to. Everything a page shows is prepared as text beforehand; templates run no query and compute nothing.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -26,19 +24,14 @@ from commerce.orders.selectors import order_id_by_permalink, permalink_of
 from commerce.pages.carts import cart_view
 from commerce.pages.orders import order_view
 from commerce.pages.payments import payment_view
-
-# No script, nothing from other sites, no frame around it, forms for ourselves only.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
-)
+from commerce.pages.rendering import page, private
 
 
 @require_safe
 def front_page(request: HttpRequest) -> HttpResponse:
     """Say what is running here and where to go."""
     context = {"base_url": settings.PUBLIC_BASE_URL, "version": settings.SPECTACULAR_SETTINGS["VERSION"]}
-    return _page(request, "front_page.html", context)
+    return page(request, "front_page.html", context)
 
 
 @require_safe
@@ -52,7 +45,7 @@ def order_page(request: HttpRequest, token: str) -> HttpResponse:
     method_ids = [option.id for option in details.order.fulfillment if option.kind == "pickup"]
     places = PickupLocation.objects.filter(fulfillmentmethod__in=method_ids) if method_ids else ()
     view = order_view(details, merchant=merchant, pickup_places=list(places))
-    return _private(_page(request, "orders/order.html", {"order": view, "merchant": merchant}))
+    return private(page(request, "orders/order.html", {"order": view, "merchant": merchant}))
 
 
 @require_safe
@@ -64,7 +57,7 @@ def cart_page(request: HttpRequest, cart_id: str) -> HttpResponse:
         raise Http404(problem.message) from problem
     merchant = Merchant.objects.get(carts=cart_id)
     view = cart_view(cart, merchant=merchant)
-    return _private(_page(request, "carts/cart.html", {"cart": view, "merchant": merchant}))
+    return private(page(request, "carts/cart.html", {"cart": view, "merchant": merchant}))
 
 
 @require_safe
@@ -78,7 +71,7 @@ def payment_page(request: HttpRequest, session_id: str) -> HttpResponse:
     except NotFoundError as problem:
         raise Http404(problem.message) from problem
     if request.GET:
-        return _private(redirect("payment_page", session_id=session_id))
+        return private(redirect("payment_page", session_id=session_id))
     return _payment(request, visit)
 
 
@@ -87,7 +80,7 @@ def _payment(request: HttpRequest, visit: Visit, *, is_changed: bool = False) ->
     permalink = permalink_of(visit.session.order_id) if visit.session.order_id else ""
     view = payment_view(visit, order_token=permalink, now=timezone.now())
     context = {"payment": view, "merchant": merchant, "is_changed": is_changed}
-    response = _private(_page(request, "checkout/payment.html", context))
+    response = private(page(request, "checkout/payment.html", context))
     response["Referrer-Policy"] = "same-origin"  # else a browser does not say of its own form where it is from
     return response
 
@@ -105,7 +98,7 @@ def confirm_payment(request: HttpRequest, session_id: str) -> HttpResponse:
         raise Http404(problem.message) from problem
     except OtherTermsError:
         return _payment(request, visit_payment(session_id, now=timezone.now()), is_changed=True)
-    return _private(redirect("payment_page", session_id=session_id))
+    return private(redirect("payment_page", session_id=session_id))
 
 
 @require_POST
@@ -115,17 +108,4 @@ def abandon_payment(request: HttpRequest, session_id: str) -> HttpResponse:  # n
         abandon_challenge(session_id, now=timezone.now())
     except NotFoundError as problem:
         raise Http404(problem.message) from problem
-    return _private(redirect("payment_page", session_id=session_id))
-
-
-def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    response = render(request, template, context)
-    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    return response
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    response["Referrer-Policy"] = "no-referrer"
-    response["Cache-Control"] = "private, no-store"
-    response["X-Robots-Tag"] = "noindex"
-    return response
+    return private(redirect("payment_page", session_id=session_id))

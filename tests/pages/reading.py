@@ -17,10 +17,15 @@ class Page(HTMLParser):
         self.tags: list[str] = []
         self.values: dict[str, str] = {}
         self.rows: list[list[str]] = []
+        self.told: dict[str, str] = {}
+        self.scripts: list[str] = []
+        self._is_script = False
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
+        self._is_script = tag == "script"
+        self._note_head(tag, dict(attrs))
         if tag in ("tr", "div", "li"):
             self.rows.append([])
         given = dict(attrs)
@@ -32,12 +37,22 @@ class Page(HTMLParser):
             elif name in ("src", "href", "action", "style", "data"):
                 self.loads.append(value or "")
 
+    def _note_head(self, tag: str, attrs: dict[str, str | None]) -> None:
+        """Keep what a page tells machines: `meta` by name or property, `link` by what it is."""
+        if tag == "meta" and (name := attrs.get("name") or attrs.get("property")):
+            self.told[name] = attrs.get("content") or ""
+        elif tag == "link" and (name := attrs.get("rel")):
+            self.told[name] = attrs.get("href") or ""
+
     def handle_endtag(self, tag: str) -> None:
+        self._is_script = False
         if tag in ("tr", "div", "li", "dl", "table"):
             self.rows.append([])
 
     def handle_data(self, data: str) -> None:
-        if text := " ".join(data.split()):
+        if self._is_script:
+            self.scripts.append(data)
+        elif text := " ".join(data.split()):
             self.texts.append(text)
             if self.rows:
                 self.rows[-1].append(text)
