@@ -1,62 +1,162 @@
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from agents.catalog import bodies
-from commerce.catalog.models import Product, Variant
+from commerce.checkout.evaluation import availability
 from commerce.checkout.shop import Shop
-from commerce.inventory.models import StockItem
+from commerce.pages.addresses import product_url
+from commerce.storefront.buying import Destination, obstacles
+from commerce.storefront.facets import Count, Facets
+from commerce.storefront.listing import ListedVariant, Listing
+from commerce.storefront.lookup import LookedUp
+from commerce.storefront.search import Found, Miss, Reason
+from commerce.storefront.text import line, plain
+
+SHORT_DESCRIPTION = 600
 
 
-def product(known: Product, *, shop: Shop, now: datetime) -> bodies.CatalogProduct:
-    """Write a product and its variants for sale. Needs variants, stock and media fetched."""
-    variants = sorted(known.variants.all(), key=lambda one: (one.position, one.pk))
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Where things are sold, and where to they would be sent."""
+
+    shop: Shop
+    destination: Destination | None = None
+
+
+def page(found: Found, counter: Counter, *, facets: Facets | None = None) -> bodies.CatalogPage:
+    """Write a page of what was found, or why nothing was."""
+    body: bodies.CatalogPage = {"products": [_short(one, counter) for one in found.listings]}
+    if found.next_cursor:
+        body["next_cursor"] = found.next_cursor
+    if found.corrections:
+        body["corrections"] = [{"written": one.written, "instead": list(one.instead)} for one in found.corrections]
+    if found.miss:
+        body["nothing_found"] = _nothing(found.miss, counter)
+    if facets:
+        body["facets"] = _facets(facets, counter.shop.currency)
+    return body
+
+
+def product(listing: Listing, counter: Counter) -> bodies.CatalogProduct:
+    """Write a product with all its words."""
     body: bodies.CatalogProduct = {
-        "id": known.id,
-        "title": known.title,
-        "description": known.description,
-        "tags": list(known.tags),
-        "images": [one.url for one in sorted(known.media.all(), key=lambda one: (one.position, one.pk))],
-        "variants": [_variant(one, known, shop, now) for one in variants if one.status == "active"],
+        "id": listing.id,
+        "handle": listing.handle,
+        "title": line(listing.title),
+        "description": plain(listing.description),
+        "tags": [line(tag) for tag in listing.tags],
+        "images": [picture.url for picture in listing.pictures],
+        "page_url": product_url(counter.shop.slug, listing.handle),
+        "variants": [_variant(one, listing, counter) for one in listing.variants],
     }
-    if known.brand:
-        body["brand"] = known.brand
-    if known.category:
-        body["category"] = known.category
+    if listing.brand:
+        body["brand"] = line(listing.brand)
+    if listing.category:
+        body["category"] = line(listing.category)
+    listed = sum(variant.is_active for variant in listing.variants)
+    if listing.variant_count > listed:
+        body["other_variants"] = listing.variant_count - listed
     return body
 
 
-def _variant(known: Variant, owner: Product, shop: Shop, now: datetime) -> bodies.CatalogVariant:
-    price = known.price_at(now)
-    stock: StockItem | None = getattr(known, "stock", None)
-    availability = _availability(stock, shop.low_stock_threshold)
-    body: bodies.CatalogVariant = {
-        "id": known.id,
-        "title": known.title or owner.title,
-        "options": [
-            {"name": name, "value": value}
-            for name, value in zip(owner.option_names, known.option_values, strict=False)
+def looked_up(answer: LookedUp, counter: Counter) -> bodies.CatalogLookup:
+    """Write what each key names."""
+    return {
+        "items": [
+            {
+                "by": str(match.key.by),
+                "value": match.key.value,
+                "status": str(match.status),
+                "product_ids": list(match.product_ids),
+                "variant_ids": list(match.variant_ids),
+            }
+            for match in answer.matches
         ],
-        "price": {"amount": price, "currency": known.currency},
-        "availability": availability,
-        "is_digital": known.is_digital,
+        "products": [_short(one, counter) for one in answer.listings],
     }
-    if price != known.price_minor:
-        body["list_price"] = {"amount": known.price_minor, "currency": known.currency}
-    if stock and stock.is_tracked and availability != "in_stock":
-        body["available_quantity"] = stock.available
-    if known.sku:
-        body["sku"] = known.sku
-    if known.gtin:
-        body["gtin"] = known.gtin
+
+
+def _short(listing: Listing, counter: Counter) -> bodies.CatalogProduct:
+    body = product(listing, counter)
+    body["description"] = plain(listing.description, SHORT_DESCRIPTION)
     return body
 
 
-def _availability(stock: StockItem | None, low_stock_threshold: int) -> str:
-    if stock is None:
-        return "out_of_stock"
-    if not stock.is_tracked:
-        return "in_stock"
-    if stock.available == 0:
-        return "backorder" if stock.allow_backorder else "out_of_stock"
-    return "low_stock" if stock.available <= low_stock_threshold else "in_stock"
+def _variant(variant: ListedVariant, listing: Listing, counter: Counter) -> bodies.CatalogVariant:
+    offer, shop = variant.offer, counter.shop
+    state = availability(offer, shop.low_stock_threshold)
+    hindered = obstacles(listing, variant, shop=shop, destination=counter.destination)
+    body: bodies.CatalogVariant = {
+        "id": offer.variant_id,
+        "title": line(offer.variant_title or offer.title),
+        "options": [{"name": line(name), "value": line(value)} for name, value in offer.options],
+        "price": {"amount": offer.price_minor, "currency": offer.currency},
+        "availability": state,
+        "is_purchasable": not hindered,
+        "is_digital": offer.is_digital,
+        "page_url": product_url(shop.slug, listing.handle, offer.variant_id),
+    }
+    if variant.is_on_sale:
+        body["list_price"] = {"amount": offer.regular_price_minor, "currency": offer.currency}
+    if variant.sale_ends_at:
+        body["sale_ends_at"] = variant.sale_ends_at.isoformat().replace("+00:00", "Z")
+    if offer.available is not None and state != "in_stock":
+        body["available_quantity"] = offer.available
+    if offer.max_quantity is not None:
+        body["max_quantity_per_order"] = offer.max_quantity
+    if hindered:
+        body["obstacles"] = [{"code": one.code, "message": one.message} for one in hindered]
+    _add_codes(body, variant)
+    return body
+
+
+def _add_codes(body: bodies.CatalogVariant, variant: ListedVariant) -> None:
+    if variant.offer.sku:
+        body["sku"] = variant.offer.sku
+    if variant.gtin:
+        body["gtin"] = variant.gtin
+    if variant.mpn:
+        body["mpn"] = variant.mpn
+    if variant.offer.image_url:
+        body["image"] = variant.offer.image_url
+
+
+def _nothing(miss: Miss, counter: Counter) -> bodies.NothingFound:
+    return {
+        "code": str(miss.reason),
+        "message": _why(miss, counter.shop.name),
+        "unknown_words": list(miss.unknown_words),
+        "nearest": [_short(one, counter) for one in miss.nearest],
+    }
+
+
+def _why(miss: Miss, shop_name: str) -> str:
+    if miss.reason is Reason.OUTSIDE_FILTERS:
+        return f"{shop_name} has this, but not within these filters. Loosen them; what is in nearest is outside."
+    if miss.unknown_words:
+        words = ", ".join(miss.unknown_words)
+        reason = f"{shop_name} does not carry this: nothing here is called {words}."
+    else:
+        reason = f"{shop_name} does not carry this: nothing here has all of these words."
+    return f"{reason} What is in nearest is something else." if miss.nearest else reason
+
+
+def _facets(facets: Facets, currency: str) -> bodies.Facets:
+    body: bodies.Facets = {
+        "products": facets.products,
+        "is_complete": facets.is_complete,
+        "brands": _values(facets.brands),
+        "categories": _values(facets.categories),
+        "tags": _values(facets.tags),
+        "options": [{"name": name, "values": _values(values)} for name, values in facets.options],
+    }
+    if facets.price_min is not None and facets.price_max is not None:
+        body["price_min"] = {"amount": facets.price_min, "currency": currency}
+        body["price_max"] = {"amount": facets.price_max, "currency": currency}
+    return body
+
+
+def _values(counts: Iterable[Count]) -> list[bodies.FacetValue]:
+    return [{"value": line(one.value), "products": one.products} for one in counts]

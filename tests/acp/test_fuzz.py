@@ -46,6 +46,7 @@ def known(acp: AcpClient, merchant: Merchant) -> dict[str, str]:
         "session_id": acp.create(tote.pk).body["id"],
         "cart_id": acp.post("/carts", {"line_items": [{"id": tote.pk}]}).body["id"],
         "variant_id": tote.pk,
+        "product_id": tote.product_id,
     }
 
 
