@@ -5,9 +5,12 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 from agents.acp.discovery import discovery
 from agents.catalog.views import CatalogLookups, CatalogProduct, CatalogSearch, CatalogVariant
+from agents.llms_txt import llms_txt, shop_llms_txt
 
 urlpatterns = [
     path(".well-known/acp.json", discovery),
+    path("llms.txt", llms_txt, name="llms_txt"),
+    path("products/<slug:merchant_slug>/llms.txt", shop_llms_txt, name="shop_llms_txt"),
     path("acp/", include("agents.acp.urls")),
     path("catalog/search", CatalogSearch.as_view()),
     path("catalog/lookup", CatalogLookups.as_view()),

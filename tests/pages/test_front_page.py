@@ -16,6 +16,8 @@ def test_says_what_runs_here_and_where_to_go() -> None:
     assert shown.links == [
         "#content",
         "/",
+        "/products",
+        "/llms.txt",
         "/docs/api",
         "/docs/openapi.json",
         "/.well-known/acp.json",
@@ -27,7 +29,9 @@ def test_says_what_runs_here_and_where_to_go() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/docs/api", "/docs/openapi.json", "/.well-known/acp.json", "/health/ready"])
+@pytest.mark.parametrize(
+    "path", ["/products", "/llms.txt", "/docs/api", "/docs/openapi.json", "/.well-known/acp.json", "/health/ready"]
+)
 def test_every_link_leads_somewhere(path: str) -> None:
     assert Client().get(path).status_code == 200
 
