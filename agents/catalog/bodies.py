@@ -80,18 +80,6 @@ class Correction(TypedDict):
     instead: list[str]
 
 
-class NothingFound(TypedDict):
-    """`code` is not_carried, or outside_filters where the shop has it, but not with these filters.
-
-    `unknown_words` are those that nothing here is called. `nearest` is not what was asked for.
-    """
-
-    code: str
-    message: str
-    unknown_words: list[str]
-    nearest: list[CatalogProduct]
-
-
 class FacetValue(TypedDict):
     value: str
     products: int
@@ -113,6 +101,20 @@ class Facets(TypedDict):
     categories: list[FacetValue]
     tags: list[FacetValue]
     options: list[OptionFacet]
+
+
+class NothingFound(TypedDict):
+    """`code` is not_carried, or outside_filters where the shop has it, but not with these filters.
+
+    `unknown_words` are those that nothing here is called. `nearest` is not what was asked for. `choices` are the
+    values that filters could have for these words, where only the filters are in the way.
+    """
+
+    code: str
+    message: str
+    unknown_words: list[str]
+    nearest: list[CatalogProduct]
+    choices: NotRequired[Facets]
 
 
 class CatalogPage(TypedDict):

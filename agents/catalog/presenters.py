@@ -25,8 +25,10 @@ class Counter:
     destination: Destination | None = None
 
 
-def page(found: Found, counter: Counter, *, facets: Facets | None = None) -> bodies.CatalogPage:
-    """Write a page of what was found, or why nothing was."""
+def page(
+    found: Found, counter: Counter, *, facets: Facets | None = None, choices: Facets | None = None
+) -> bodies.CatalogPage:
+    """Write a page of what was found, or why nothing was and what could be chosen instead."""
     body: bodies.CatalogPage = {"products": [_short(one, counter) for one in found.listings]}
     if found.next_cursor:
         body["next_cursor"] = found.next_cursor
@@ -34,6 +36,8 @@ def page(found: Found, counter: Counter, *, facets: Facets | None = None) -> bod
         body["corrections"] = [{"written": one.written, "instead": list(one.instead)} for one in found.corrections]
     if found.miss:
         body["nothing_found"] = _nothing(found.miss, counter)
+        if choices:
+            body["nothing_found"]["choices"] = _facets(choices, counter.shop.currency)
     if facets:
         body["facets"] = _facets(facets, counter.shop.currency)
     return body
@@ -134,7 +138,7 @@ def _nothing(miss: Miss, counter: Counter) -> bodies.NothingFound:
 
 def _why(miss: Miss, shop_name: str) -> str:
     if miss.reason is Reason.OUTSIDE_FILTERS:
-        return f"{shop_name} has this, but not within these filters. Loosen them; what is in nearest is outside."
+        return f"{shop_name} has this, but not within these filters. Those of choices could be had."
     if miss.unknown_words:
         words = ", ".join(miss.unknown_words)
         reason = f"{shop_name} does not carry this: nothing here is called {words}."

@@ -24,7 +24,7 @@ from commerce.errors import NotFoundError
 from commerce.storefront.facets import facets
 from commerce.storefront.listing import Listing
 from commerce.storefront.lookup import look_up, product_listing
-from commerce.storefront.search import search
+from commerce.storefront.search import Reason, search
 
 
 class CatalogView(AgentView):
@@ -66,7 +66,9 @@ class CatalogSearch(CatalogView):
             offset=offset,
         )
         counted = facets(counter.shop.id, found.wanted, now=now) if asked.facets else None
-        body = presenters.page(found, counter, facets=counted)
+        is_outside = found.miss is not None and found.miss.reason is Reason.OUTSIDE_FILTERS
+        choices = facets(counter.shop.id, found.wanted.without_filters(), now=now) if is_outside else None
+        body = presenters.page(found, counter, facets=counted, choices=choices)
         if found.next_cursor and not asked.cursor:
             body["next_offset"] = offset + asked.limit
         return json_response(200, orjson.dumps(body))

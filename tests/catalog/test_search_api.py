@@ -195,6 +195,20 @@ def test_what_lies_outside_the_filters_is_another_answer(token: str, merchant: M
 
     assert (nothing["code"], nothing["unknown_words"]) == ("outside_filters", [])
     assert [one["title"] for one in nothing["nearest"]] == ["Mug"]
+    assert nothing["choices"]["price_min"] == {"amount": 2400, "currency": "usd"}
+
+
+def test_choices_are_named_where_a_filter_has_a_value_that_is_none(token: str, merchant: Merchant) -> None:
+    tote = ProductFactory.create(merchant=merchant, title="Tote", option_names=["Color"])
+    VariantFactory.create(merchant=merchant, product=tote, option_values=["Navy"])
+
+    nothing = get(token, "search", q="tote", option="Colour:Blue")["nothing_found"]
+
+    assert nothing["message"] == (
+        "Harbor Supply has this, but not within these filters. Those of choices could be had."
+    )
+    assert nothing["choices"]["options"] == [{"name": "Color", "values": [{"value": "Navy", "products": 1}]}]
+    assert "choices" not in get(token, "search", q="kayak")["nothing_found"]
 
 
 def test_corrected_words_are_told(token: str, merchant: Merchant) -> None:
