@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from commerce.accounts.models import Merchant
-from commerce.catalog.services import MAX_PRICE_MINOR
+from commerce.catalog.product_data import MAX_PRICE_MINOR
 from commerce.money import decimal_text, parse_decimal
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
-from commerce.catalog.services import MAX_PRICE_MINOR
+from commerce.catalog.product_data import MAX_PRICE_MINOR
 from commerce.money import decimal_text, parse_decimal
 from merchants.imports.tables import Row
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from commerce.catalog.services import ProductData
+from commerce.catalog.product_data import ProductData
 from commerce.errors import CommerceError
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from commerce.accounts.models import Merchant
-from commerce.catalog.services import Change
+from commerce.catalog.changes import Change
 from commerce.errors import CommerceError
 from commerce.inventory.stocking import upsert_stocked_product
 from merchants.imports.reading import Problem, ReadProduct

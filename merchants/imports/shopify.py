@@ -13,7 +13,7 @@ from pathlib import Path
 from django.utils.text import slugify
 
 from commerce.catalog.models import Product
-from commerce.catalog.services import MediaData, ProductData, VariantData
+from commerce.catalog.product_data import MediaData, ProductData, VariantData
 from commerce.tax.calculator import EXEMPT
 from merchants.imports import shopify_variants
 from merchants.imports.cells import flag, web_address, whole_number
@@ -188,5 +188,5 @@ def _media(rows: Sequence[Row], variants: Iterable[VariantData]) -> list[MediaDa
             picture = _Picture((place, row.number), MediaData(url, row.text("Image Alt Text")))
             pictures.setdefault(url, picture)
     ordered = [picture.media for picture in sorted(pictures.values(), key=lambda one: one.place)]
-    others = dict.fromkeys(one.image_url for one in variants if one.image_url and one.image_url not in pictures)
+    others = dict.fromkeys(url for one in variants for url in one.image_urls if url not in pictures)
     return [*ordered, *(MediaData(url) for url in others)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from commerce.catalog.services import StockData, VariantData
+from commerce.catalog.product_data import StockData, VariantData
 from merchants.imports.cells import flag, gtin, price, web_address, whole_number
 from merchants.imports.tables import Row
 
@@ -123,7 +123,7 @@ def _variant(row: Row, options: Options, currency: str, skus: dict[str, int]) ->
         mpn=row.text("Google Shopping / MPN", 70),
         is_digital=not flag(row, "Variant Requires Shipping", default=True),
         weight_grams=whole_number(row, "Variant Grams") or 0,
-        image_url=web_address(row, "Variant Image"),
+        image_urls=tuple(filter(None, [web_address(row, "Variant Image")])),
         stock=_stock(row),
     )
 

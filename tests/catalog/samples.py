@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from commerce.accounts.models import Merchant
-from commerce.catalog.services import MediaData, ProductData, StockData, VariantData
+from commerce.catalog.product_data import MediaData, ProductData, StockData, VariantData
 from tests.factories import MerchantFactory
 
 FRONT = "https://cdn.harborsupply.example/tote-front.jpg"
@@ -36,6 +36,6 @@ def tote(*variants: VariantData, **changes: Any) -> ProductData:
         "tags": ("bags", "cotton"),
         "option_names": ("Color",),
         "media": (MediaData(FRONT, "The tote from the front"), MediaData(NAVY)),
-        "variants": variants or (variant("Natural", sku="FOG-T-NAT"), variant("Navy", image_url=NAVY)),
+        "variants": variants or (variant("Natural", sku="FOG-T-NAT"), variant("Navy", image_urls=(NAVY,))),
     }
     return ProductData(**{**values, **changes})

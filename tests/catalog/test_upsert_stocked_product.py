@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from commerce.catalog.models import Product
-from commerce.catalog.services import StockData
+from commerce.catalog.product_data import StockData
 from commerce.inventory.models import StockItem
 from commerce.inventory.stocking import ImpossibleStockError, upsert_stocked_product
 from tests.catalog.samples import shop, tote, variant
@@ -70,3 +70,14 @@ def test_refuses_impossible_numbers(stock: StockData) -> None:
         upsert_stocked_product(shop(), tote(variant("Natural", stock=stock)))
 
     assert not Product.objects.exists()
+
+
+def test_stock_that_is_kept_is_not_recounted() -> None:
+    merchant = shop()
+    upsert_stocked_product(merchant, tote(variant("Natural")))
+
+    silent = variant("Natural", stock=StockData(0), kept=frozenset(("stock",)))
+    change = upsert_stocked_product(merchant, tote(silent), is_recounted=True)
+
+    assert (change.stock_created, change.stock_updated, change.is_anything) == (0, 0, False)
+    assert levels() == [(7, 0, True, False)]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from commerce.catalog.services import MediaData, ProductData, StockData
+from commerce.catalog.product_data import MediaData, ProductData, StockData
 from merchants.imports.reading import Problem
 from tests.merchants.imports.files import Cells, first, further, read
 
@@ -68,7 +68,7 @@ def test_pictures_come_in_their_order(tmp_path: Path) -> None:
         MediaData(f"{host}/red.jpg"),
     )
     assert len(data.variants) == 1
-    assert data.variants[0].image_url == f"{host}/red.jpg"
+    assert data.variants[0].image_urls == (f"{host}/red.jpg",)
     assert problems == [(6, "Image Src", "mug.jpg")]
 
 
