@@ -267,6 +267,10 @@ WEBHOOK_TIMEOUT_SECONDS = _number("WEBHOOK_TIMEOUT_SECONDS", 15)
 # How long what was sent and answered is kept for people to look at.
 WEBHOOK_LOG_DAYS = _number("WEBHOOK_LOG_DAYS", 30)
 
+# Imports: how large an uploaded file may be, and how large what is packed in it.
+IMPORT_MAX_BYTES = _number("IMPORT_MAX_BYTES", 100_000_000)
+IMPORT_MAX_UNPACKED_BYTES = _number("IMPORT_MAX_UNPACKED_BYTES", 1_000_000_000)
+
 # What happens after an event is committed: topic -> functions(event), each tried until it succeeds.
 OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
     "order.placed": ["agents.webhooks.subscribers.announce_order"],

@@ -21,9 +21,9 @@ from commerce.pricing.discounts import Promotion
 from commerce.tax.calculator import TaxRow
 from commerce.tax.models import TaxRate
 from merchants.demo_terms import FJORD_AND_FELL, HARBOR_SUPPLY, ShopTerms
+from merchants.imports.product_files import read_products
 from merchants.imports.reading import ReadProduct
 from merchants.imports.services import ImportSummary, import_products
-from merchants.imports.shopify import read_products
 
 Row = TypeVar("Row", bound=Model)
 

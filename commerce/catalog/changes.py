@@ -12,7 +12,7 @@ from django.db import models
 
 from commerce.catalog.models import Media, Product, Variant
 from commerce.catalog.product_data import PRODUCT_COLUMNS, VARIANT_COLUMNS, ProductData, VariantData
-from commerce.catalog.rules import check_sale
+from commerce.catalog.rules import check_option_count, check_sale
 
 Options = tuple[str, ...]
 
@@ -95,6 +95,7 @@ def _plan_variants(
     positions = _positions(rows, before)
     plans = []
     for index, (one, row, position) in enumerate(zip(data.variants, rows, positions, strict=True)):
+        check_option_count(one.option_values, product.option_names, index)
         if row is None:
             plans.append(_new_variant(product, one, position))
         else:
@@ -104,7 +105,8 @@ def _plan_variants(
     vanished = [
         _deactivated(row)
         for row in before
-        if id(row) not in stays
+        if "variants" not in data.kept
+        and id(row) not in stays
         and row.status != Variant.Status.INACTIVE
         and tuple(row.option_values) not in data.kept_options
     ]
@@ -155,7 +157,9 @@ def _new_variant(product: Product, data: VariantData, position: int) -> VariantP
 
 def _changed_variant(row: Variant, data: VariantData, position: int) -> VariantPlan:
     told = {name: getattr(data, name) for name in VARIANT_COLUMNS if name not in data.kept}
-    if not data.title:
+    if "title" in data.kept:
+        told |= {"title": _title(data)} if row.title == " / ".join(row.option_values) else {}
+    elif not data.title:
         told["title"] = _title(data) if row.title else ""
     told |= {"option_values": data.option_values, "position": position}
     fields = _take_over(row, told, data.name)

@@ -68,7 +68,7 @@ class ProductData:
     """One product. Its handle is its key at the merchant's.
 
     `kept_options` names variants of which nothing usable is known now: they stay as they are instead of
-    being set inactive with those that vanished.
+    being set inactive with those that vanished. All that are not in the data stay where "variants" is kept.
     """
 
     handle: str

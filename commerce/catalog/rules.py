@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -29,7 +31,7 @@ def check(merchant: Merchant, data: ProductData) -> None:
     """Raise InvalidProductError for what the columns or the rules of a product do not allow."""
     product = Product(merchant=merchant, handle=data.handle)
     _check_columns(product, {name: getattr(data, name) for name in ("handle", *PRODUCT_COLUMNS)}, ())
-    if not data.variants and not data.kept_options:
+    if not data.variants and not data.kept_options and "variants" not in data.kept:
         raise InvalidProductError(f"'{data.handle}' has no variant.", target=("variants",))
     _check_options(data)
     urls = {one.url for one in data.media}
@@ -43,6 +45,14 @@ def check(merchant: Merchant, data: ProductData) -> None:
         if strange := [url for url in variant.image_urls if url not in urls]:
             text = f"The picture {strange[0]} of a variant is none of the product's."
             raise InvalidProductError(text, target=("variants", index, "image_urls"))
+
+
+def check_option_count(option_values: Sequence[str], option_names: Sequence[str], index: int) -> None:
+    """Raise InvalidProductError where a variant has not one value for each option."""
+    if len(option_values) != len(option_names):
+        name = " / ".join(option_values) or "without options"
+        text = f"The variant {name} has {len(option_values)} options, not {len(option_names)}."
+        raise InvalidProductError(text, target=("variants", index, "option_values"))
 
 
 def check_sale(price_minor: int, sale_price_minor: int | None, index: int) -> None:
@@ -68,12 +78,9 @@ def _check_variant(merchant: Merchant, row: Variant, variant: VariantData, index
 def _check_options(data: ProductData) -> None:
     seen: set[tuple[str, ...]] = set()
     for index, variant in enumerate(data.variants):
-        name = variant.name or "without options"
-        if len(variant.option_values) != len(data.option_names):
-            text = f"The variant {name} has {len(variant.option_values)} options, not {len(data.option_names)}."
-            raise InvalidProductError(text, target=("variants", index, "option_values"))
+        check_option_count(variant.option_values, data.option_names, index)
         if variant.option_values in seen:
-            text = f"The variant {name} is there twice."
+            text = f"The variant {variant.name or 'without options'} is there twice."
             raise InvalidProductError(text, target=("variants", index, "option_values"))
         seen.add(variant.option_values)
 
@@ -81,17 +88,27 @@ def _check_options(data: ProductData) -> None:
 def _check_columns(row: models.Model, values: dict[str, object], target: Sequence[str | int]) -> None:
     """Hold values against their columns: lengths, addresses, choices, digits."""
     for attribute, value in values.items():
-        field = row._meta.get_field(attribute)
-        if _has_unstorable_characters(value):
-            text = f"The {field.verbose_name} contains a NUL character or half of a character."  # type: ignore[union-attr] # a column
+        is_long = isinstance(value, str) and len(value) > _LONG_CHARACTERS
+        if text := (_complaint if is_long else _repeated_complaint)(type(row), attribute, value):
             raise InvalidProductError(text, target=(*target, attribute))
-        if value in field.empty_values and field.blank:  # type: ignore[union-attr]
-            continue
-        try:
-            field.clean(list(value) if isinstance(value, tuple) else value, row)  # type: ignore[union-attr]
-        except ValidationError as problem:
-            text = f"The {field.verbose_name} is not valid: {' '.join(problem.messages)}"  # type: ignore[union-attr]
-            raise InvalidProductError(text, target=(*target, attribute)) from problem
+
+
+def _complaint(model: type[models.Model], attribute: str, value: object) -> str:
+    """Say what a column does not allow about a value; empty where it does."""
+    field: Any = model._meta.get_field(attribute)
+    if _has_unstorable_characters(value):
+        return f"The {field.verbose_name} contains a NUL character or half of a character."
+    if value in field.empty_values and field.blank:
+        return ""
+    try:
+        field.clean(list(value) if isinstance(value, tuple) else value, None)
+    except ValidationError as problem:
+        return f"The {field.verbose_name} is not valid: {' '.join(problem.messages)}"
+    return ""
+
+
+_LONG_CHARACTERS = 200
+_repeated_complaint = lru_cache(maxsize=8192)(_complaint)  # prices, brands, addresses come again and again
 
 
 def _has_unstorable_characters(value: object) -> bool:

@@ -1,143 +1,79 @@
 """Shopify's product CSV: one row a variant, further rows for pictures, the product's words on its first row.
 
-Source: Shopify Help Center, "Using CSV files to import and export products".
+Columns have their names of before 2025 here; files have those or the new ones. A column that is missing leaves
+what is there, a cell that is blank empties it. Source: Shopify Help Center, "Using CSV files to import and
+export products".
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-from django.utils.text import slugify
 
 from commerce.catalog.models import Product
-from commerce.catalog.product_data import MediaData, ProductData, VariantData
+from commerce.catalog.product_data import PRODUCT_COLUMNS, MediaData, ProductData, VariantData
 from commerce.tax.calculator import EXEMPT
 from merchants.imports import shopify_variants
-from merchants.imports.cells import flag, web_address, whole_number
-from merchants.imports.reading import ReadProduct
-from merchants.imports.tables import Row, read_rows
+from merchants.imports.cells import Told, flag, text, web_address, whole_number
+from merchants.imports.format import Column, Format, Reader
+from merchants.imports.reading import ReadProduct, Severity
+from merchants.imports.tables import Row
 from merchants.imports.text import plain_text
+from merchants.imports.wording import handle_of, long_text, split_words, title_or_handle
 
-REQUIRED = ("Handle", "Title", "Variant Price")
-MAX_DESCRIPTION = 20_000
-
-
-def read_products(path: Path, *, currency: str) -> Iterator[ReadProduct]:
-    """Read a file's products with prices in a merchant's currency. See the package for what this promises.
-
-    The file is read twice, so that a broken end is found before the first product is given out, and so
-    that rows of a product that do not follow one another are brought together at the end.
-    """
-    scattered = _scattered_handles(path)
-    return _products(path, scattered, currency)
+_CATEGORIES = ("Product Category", "Google Shopping / Google Product Category", "Type")
+_FIELDS = frozenset((*PRODUCT_COLUMNS, "media"))
 
 
-def _scattered_handles(path: Path) -> frozenset[str]:
-    """Return the handles whose rows other products' rows interrupt."""
-    ended: set[str] = set()
-    scattered: set[str] = set()
-    current = ""
-    for row in read_rows(path, required=REQUIRED):
-        handle = row.text("Handle")
-        if handle == current:
-            continue
-        if handle in ended:
-            scattered.add(handle)
-        ended.add(current)
-        current = handle
-    return frozenset(scattered - {""})
+class ShopifyReader(Reader):
+    def key(self, row: Row) -> str:
+        return row.text("Handle")
+
+    def sku(self, row: Row) -> str:
+        return row.raw("Variant SKU").strip().lstrip("'")
+
+    def read(self, rows: Sequence[Row]) -> ReadProduct:
+        first = rows[0]
+        handle = self.key(first)
+        if not handle:
+            first.report("Handle", "Give the row its product's handle; it was left out.", Severity.ERROR)
+            return ReadProduct(first.number, "", None)
+        read = shopify_variants.read_variants(rows, currency=self.locale.currency, first_rows=self.first_rows)
+        return ReadProduct(
+            first.number,
+            handle,
+            self._data(handle, rows, read) if read.variants else None,
+            variant_rows=tuple(row.number for row in read.rows),
+        )
+
+    def _data(self, handle: str, rows: Sequence[Row], read: shopify_variants.ReadVariants) -> ProductData:
+        first = rows[0]
+        told = Told(first)
+        title = title_or_handle(first, "Title", handle)
+        told.values |= {"option_names": read.option_names} | ({} if first.is_blank("Title") else {"title": title})
+        told.take("description", "Body (HTML)", _description, blank="")
+        told.take("brand", "Vendor", text(100), blank="")
+        told.take("tags", "Tags", split_words, blank=())
+        if any(first.has(column) for column in _CATEGORIES):
+            told.values["category"] = next((said for name in _CATEGORIES if (said := first.text(name))), "")
+        if any(first.has(column) for column in ("Variant Taxable", "Variant Tax Code")):
+            told.values["tax_code"] = _tax_code(read.rows)
+        if any(first.has(column) for column in ("Status", "Published", "Gift Card")):
+            told.values["status"] = _status(first)
+        if any(first.has(column) for column in ("Image Src", "Variant Image")):
+            told.values["media"] = tuple(_media(rows, read.variants))
+        return ProductData(
+            handle=handle_of(first, "Handle", handle),
+            variants=read.variants,
+            kept_options=read.kept_options,
+            kept=told.kept(_FIELDS),
+            **({"title": title} | told.values),
+        )
 
 
-def _products(path: Path, scattered: frozenset[str], currency: str) -> Iterator[ReadProduct]:
-    skus: dict[str, int] = {}
-    for rows in _groups(path, scattered):
-        if handle := rows[0].text("Handle"):
-            yield _product(handle, rows, currency, skus)
-        else:
-            rows[0].report("Handle", "Give the row its product's handle; it was left out.")
-            yield ReadProduct(rows[0].number, "", None, tuple(rows[0].problems))
-
-
-def _groups(path: Path, scattered: frozenset[str]) -> Iterator[list[Row]]:
-    """Yield the rows of each product; those of scattered products last, rows without a handle alone."""
-    held: dict[str, list[Row]] = {}
-    group: list[Row] = []
-    for row in read_rows(path, required=REQUIRED):
-        handle = row.text("Handle")
-        if group and (not handle or handle != group[0].text("Handle")):
-            yield group
-            group = []
-        if handle in scattered:
-            held.setdefault(handle, []).append(row)
-        else:
-            group.append(row)
-    if group:
-        yield group
-    yield from held.values()
-
-
-def _product(handle: str, rows: Sequence[Row], currency: str, skus: dict[str, int]) -> ReadProduct:
-    first = rows[0]
-    read = shopify_variants.read_variants(rows, currency=currency, skus=skus)
-    media = _media(rows, read.variants)
-    data = ProductData(
-        handle=_handle(first, handle),
-        title=_title(first, handle),
-        description=_description(first),
-        brand=first.text("Vendor", 100),
-        category=_category(first),
-        tags=_tags(first),
-        option_names=read.option_names,
-        tax_code=_tax_code(read.rows),
-        status=_status(first),
-        media=tuple(media),
-        variants=read.variants,
-        kept_options=read.kept_options,
-    )
-    return ReadProduct(
-        first.number,
-        handle,
-        data if read.variants else None,
-        tuple(problem for row in rows for problem in row.problems),
-        tuple(row.number for row in read.rows),
-    )
-
-
-def _handle(row: Row, text: str) -> str:
-    """Return a handle of ASCII letters, digits and dashes: Shopify's as it is, or one made from it."""
-    slug = slugify(text)[:240]
-    if slug == text:
-        return slug
-    made = f"{slug}-{hashlib.sha256(text.encode()).hexdigest()[:8]}".strip("-")
-    row.report("Handle", f"Handles have small Latin letters, digits and dashes here; it became {made}.")
-    return made
-
-
-def _title(row: Row, handle: str) -> str:
-    if title := row.text("Title"):
-        return title
-    row.report("Title", "Give the product a title; until then it is called after its handle.")
-    return handle.replace("-", " ").strip().capitalize()[:255] or handle[:255]
-
-
-def _description(row: Row) -> str:
-    text = plain_text(row.raw("Body (HTML)"))
-    if len(text) > MAX_DESCRIPTION:
-        row.report("Body (HTML)", f"Shorten it to {MAX_DESCRIPTION} characters; the rest was cut off.")
-    return text[:MAX_DESCRIPTION]
-
-
-def _category(row: Row) -> str:
-    columns = ("Product Category", "Google Shopping / Google Product Category", "Type")
-    return next((text for column in columns if (text := row.text(column))), "")
-
-
-def _tags(row: Row) -> tuple[str, ...]:
-    tags = (tag.strip()[:100] for tag in row.text("Tags", 10_000).split(","))
-    return tuple(dict.fromkeys(tag for tag in tags if tag))
+def _description(row: Row, column: str) -> str:
+    return long_text(row, column, plain_text(row.raw(column)))
 
 
 def _status(row: Row) -> str:
@@ -148,7 +84,7 @@ def _status(row: Row) -> str:
         return Product.Status.DRAFT
     if status == "archived":
         return Product.Status.ARCHIVED
-    if status not in ("", "active", "draft"):
+    if status not in ("", "active", "draft", "unlisted"):
         row.report("Status", "Write active, draft or archived; the product is a draft.")
     is_for_sale = status in ("", "active") and flag(row, "Published", default=True)
     return Product.Status.ACTIVE if is_for_sale else Product.Status.DRAFT
@@ -190,3 +126,66 @@ def _media(rows: Sequence[Row], variants: Iterable[VariantData]) -> list[MediaDa
     ordered = [picture.media for picture in sorted(pictures.values(), key=lambda one: one.place)]
     others = dict.fromkeys(url for one in variants for url in one.image_urls if url not in pictures)
     return [*ordered, *(MediaData(url) for url in others)]
+
+
+FORMAT = Format(
+    code="shopify",
+    name="Shopify product CSV",
+    reader=ShopifyReader,
+    columns=(
+        Column("Handle", "what the product is known by", ("Handle", "URL handle"), is_required=True),
+        Column("Title", "title", is_required=True, is_text=True),
+        Column("Body (HTML)", "description", ("Body (HTML)", "Body HTML", "Description"), is_text=True),
+        Column("Vendor", "brand", is_text=True),
+        Column("Product Category", "category", ("Product Category", "Standard Product Type"), is_text=True),
+        Column("Type", "category, where there is no other", ("Type", "Custom Product Type"), is_text=True),
+        Column("Google Shopping / Google Product Category", "category, where there is no other", is_text=True),
+        Column("Tags", "tags", is_text=True),
+        Column("Published", "draft or active", ("Published", "Published on online store")),
+        Column("Status", "draft, active or archived"),
+        Column("Gift Card", "a draft, for gift cards cannot be sold"),
+        *(
+            column
+            for number in (1, 2, 3)
+            for column in (
+                Column(f"Option{number} Name", "name of an option", is_text=True),
+                Column(f"Option{number} Value", "value of an option", is_text=True),
+            )
+        ),
+        Column("Variant SKU", "SKU", ("Variant SKU", "SKU")),
+        Column("Variant Barcode", "GTIN", ("Variant Barcode", "Barcode", "Barcodes", "Variant Barcodes")),
+        Column("Variant Price", "price", ("Variant Price", "Price"), is_required=True),
+        Column(
+            "Variant Compare At Price", "regular price of a sale", ("Variant Compare At Price", "Compare-at price")
+        ),
+        Column("Variant Grams", "weight", ("Variant Grams", "Weight value (grams)")),
+        Column(
+            "Variant Inventory Tracker",
+            "whether stock is counted",
+            ("Variant Inventory Tracker", "Inventory tracker"),
+        ),
+        Column("Variant Inventory Qty", "stock", ("Variant Inventory Qty", "Inventory quantity")),
+        Column(
+            "Variant Inventory Policy",
+            "whether it sells below zero",
+            ("Variant Inventory Policy", "Continue selling when out of stock"),
+        ),
+        Column("Variant Requires Shipping", "digital or not", ("Variant Requires Shipping", "Requires shipping")),
+        Column("Variant Taxable", "tax code", ("Variant Taxable", "Charge tax")),
+        Column("Variant Tax Code", "tax code", ("Variant Tax Code", "Tax code")),
+        Column(
+            "Google Shopping / MPN",
+            "MPN",
+            ("Google Shopping / MPN", "Google Shopping / Manufacturer part number (MPN)"),
+        ),
+        Column("Image Src", "pictures", ("Image Src", "Product image URL")),
+        Column("Image Position", "order of the pictures"),
+        Column("Image Alt Text", "what a picture shows", is_text=True),
+        Column("Variant Image", "picture of the variant", ("Variant Image", "Variant image URL")),
+    ),
+    unused=re.compile(
+        r"seo (title|description)|google shopping / .*|.*\(product\.metafields\..*\)|cost per item"
+        r"|(variant )?(fulfillment service|weight unit( for display)?)|unit price .*|option\d linked to"
+        r"|(included|price|compare-at price) / .*|collection|published scope|template suffix"
+    ),
+)

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
-from commerce.catalog.product_data import StockData, VariantData
-from merchants.imports.cells import flag, gtin, price, web_address, whole_number
+from commerce.catalog.product_data import VARIANT_COLUMNS, StockData, VariantData
+from merchants.imports.cells import Told, flag, gtin_in, needed_price, price, text, web_address, whole_number
+from merchants.imports.options import Options, report_repeated_sku, told_apart
+from merchants.imports.reading import Severity
 from merchants.imports.tables import Row
 
-Options = tuple[str, ...]
-
 _ONLY_VARIANT = "Default Title"
-_SAYS_NOTHING = ("variant image",)
+_OPTIONS = tuple(f"Option{number} {part}" for number in (1, 2, 3) for part in ("Name", "Value"))
+_CELLS = (
+    "Variant SKU",
+    "Variant Barcode",
+    "Variant Price",
+    "Variant Compare At Price",
+    "Variant Grams",
+    "Variant Inventory Tracker",
+    "Variant Inventory Qty",
+    "Variant Inventory Policy",
+    "Variant Requires Shipping",
+    "Variant Taxable",
+    "Variant Tax Code",
+)
+_ALWAYS_TOLD = frozenset(
+    ("price_minor", "currency", "sale_price_minor", "sale_starts_at", "sale_ends_at", "status")
+)
+_FIELDS = frozenset((*VARIANT_COLUMNS, "image_urls", "stock")) - _ALWAYS_TOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +44,18 @@ class ReadVariants:
     kept_options: frozenset[Options]
 
 
-def read_variants(rows: Sequence[Row], *, currency: str, skus: dict[str, int]) -> ReadVariants:
-    """Read a product's variants. `skus` remembers the row of each SKU of the file so far."""
+def read_variants(rows: Sequence[Row], *, currency: str, first_rows: Mapping[str, int]) -> ReadVariants:
+    """Read a product's variants. `first_rows` has the row of each SKU that the file has several times."""
     variant_rows = [row for row in rows if _is_variant(row)] or list(rows[:1])
     names = _option_names(rows, variant_rows)
-    found = _told_apart([(row, _options(row, names)) for row in variant_rows])
+    told = [(row, _options(row, names)) for row in variant_rows]
+    found = told_apart(told, column="Option1 Value", cells=(*_CELLS, "Variant Image"))
     if [options for _, options in found] == [(_ONLY_VARIANT,)]:
         names, found = {}, [(found[0][0], ())]
-    read = [(row, options, _variant(row, options, currency, skus)) for row, options in found]
+    read = [(row, options, _variant(row, options, currency)) for row, options in found]
+    for row, _, variant in read:
+        if variant:
+            report_repeated_sku(row, "Variant SKU", variant.sku, first_rows)
     return ReadVariants(
         option_names=tuple(names.values()),
         variants=tuple(variant for _, _, variant in read if variant),
@@ -43,18 +66,14 @@ def read_variants(rows: Sequence[Row], *, currency: str, skus: dict[str, int]) -
 
 def _is_variant(row: Row) -> bool:
     """Tell a variant's row from one that only brings a picture."""
-    return any(
-        text.strip()
-        for column, text in row.cells.items()
-        if column.startswith(("variant ", "option")) and column not in _SAYS_NOTHING
-    )
+    return any(not row.is_blank(column) for column in (*_OPTIONS, *_CELLS))
 
 
 def _option_names(rows: Iterable[Row], variant_rows: Sequence[Row]) -> dict[int, str]:
     """Return the names of the options that are used, by their number. They stand on the first row only."""
     names: dict[int, str] = {}
     for number in (1, 2, 3):
-        name = next((text for row in rows if (text := row.text(f"Option{number} Name", 100))), "")
+        name = next((said for row in rows if (said := row.text(f"Option{number} Name", 100))), "")
         nameless = next((row for row in variant_rows if row.text(f"Option{number} Value")), None)
         if not name and nameless:
             name = f"Option {number}"
@@ -77,64 +96,35 @@ def _option(row: Row, number: int, name: str) -> str:
     return "Unnamed"
 
 
-def _told_apart(found: Iterable[tuple[Row, Options]]) -> list[tuple[Row, Options]]:
-    """Give variants with the same options different ones; leave out rows that merely repeat another."""
-    known: dict[Options, Row] = {}
-    for row, options in found:
-        twin = known.get(options)
-        if twin is not None and _same_variant(row, twin):
-            row.report("Option1 Value", f"Remove the row: it repeats row {twin.number}. It was left out.")
-            continue
-        if twin is not None:
-            options = _next_free(options, known)
-            told = " / ".join(options)
-            row.report("Option1 Value", f"Row {twin.number} has the same options; this variant became {told}.")
-        known[options] = row
-    return [(row, options) for options, row in known.items()]
-
-
-def _next_free(options: Options, taken: dict[Options, Row]) -> Options:
-    number = 2
-    while (other := (*options[:-1], f"{options[-1][:240]} ({number})")) in taken:
-        number += 1
-    return other
-
-
-def _same_variant(row: Row, other: Row) -> bool:
-    return _variant_cells(row) == _variant_cells(other)
-
-
-def _variant_cells(row: Row) -> dict[str, str]:
-    return {column: text for column, text in row.cells.items() if column.startswith("variant ")}
-
-
-def _variant(row: Row, options: Options, currency: str, skus: dict[str, int]) -> VariantData | None:
+def _variant(row: Row, options: Options, currency: str) -> VariantData | None:
     """Read a variant; None where nothing says what it costs."""
     regular, sale = _prices(row, currency)
     if regular is None:
         return None
+    told = Told(row)
+    told.take("sku", "Variant SKU", _sku, blank="")
+    told.take("gtin", "Variant Barcode", _barcode, blank="")
+    told.take("mpn", "Google Shopping / MPN", text(70), blank="")
+    told.take("weight_grams", "Variant Grams", whole_number, blank=0)
+    told.take("is_digital", "Variant Requires Shipping", _is_digital, blank=False)
+    told.take("image_urls", "Variant Image", _image_urls, blank=())
+    stock = _stock(row)
+    if stock is not None:
+        told.values["stock"] = stock
     return VariantData(
         option_values=options,
         price_minor=regular,
         sale_price_minor=sale,
         currency=currency,
-        sku=_sku(row, skus),
-        gtin=gtin(row, "Variant Barcode"),
-        mpn=row.text("Google Shopping / MPN", 70),
-        is_digital=not flag(row, "Variant Requires Shipping", default=True),
-        weight_grams=whole_number(row, "Variant Grams") or 0,
-        image_urls=tuple(filter(None, [web_address(row, "Variant Image")])),
-        stock=_stock(row),
+        kept=told.kept(_FIELDS),
+        **({"stock": _uncounted(row)} | told.values),
     )
 
 
 def _prices(row: Row, currency: str) -> tuple[int | None, int | None]:
     """Return the regular and the sale price: a compare-at price above the price makes the latter a sale."""
-    now = price(row, "Variant Price", currency=currency)
+    now = needed_price(row, "Variant Price", partial(price, currency=currency))
     if now is None:
-        if not row.raw("Variant Price").strip():
-            row.report("Variant Price", "Give the variant a price.")
-        row.report("Variant Price", "Without a price the variant was left out; what was there before stays.")
         return None, None
     compare_at = price(row, "Variant Compare At Price", currency=currency)
     if compare_at and compare_at < now:
@@ -142,24 +132,47 @@ def _prices(row: Row, currency: str) -> tuple[int | None, int | None]:
     return (compare_at, now) if compare_at and compare_at > now else (now, None)
 
 
-def _sku(row: Row, skus: dict[str, int]) -> str:
-    sku = row.text("Variant SKU", 100).lstrip("'")
-    if sku and skus.setdefault(sku, row.number) != row.number:
-        text = f"Row {skus[sku]} has the same SKU: give each variant its own. Both were imported."
-        row.report("Variant SKU", text)
-    return sku
+def _sku(row: Row, column: str) -> str:
+    return row.text(column, 100).lstrip("'")
 
 
-def _stock(row: Row) -> StockData:
-    """Read what is on hand. Shopify counts only what has a tracker; the rest never runs out."""
-    is_tracked = bool(row.text("Variant Inventory Tracker"))
-    policy = row.text("Variant Inventory Policy").casefold()
-    if policy not in ("", "deny", "continue"):
-        row.report("Variant Inventory Policy", "Write deny or continue; it was read as deny.")
+def _barcode(row: Row, column: str) -> str | None:
+    """Read the first barcode where a variant has several."""
+    first, *more = re.split("[;,|]", row.raw(column))
+    if more:
+        row.report(column, "A variant has one GTIN here: the first was taken.", Severity.NOTICE)
+    return gtin_in(row, column, first)
+
+
+def _is_digital(row: Row, column: str) -> bool:
+    return not flag(row, column, default=True)
+
+
+def _image_urls(row: Row, column: str) -> tuple[str, ...] | None:
+    address = web_address(row, column)
+    return None if address is None else tuple(filter(None, [address]))
+
+
+def _stock(row: Row) -> StockData | None:
+    """Read what is on hand; None where the file does not say. Only what has a tracker is counted at Shopify."""
+    if not row.has("Variant Inventory Qty"):
+        return None
+    uncounted = _uncounted(row)
     on_hand = whole_number(row, "Variant Inventory Qty", may_be_negative=True)
-    if is_tracked and on_hand is None and not row.raw("Variant Inventory Qty").strip():
-        row.report("Variant Inventory Qty", "Say how many there are; it was read as none.")
-    if (on_hand or 0) < 0 and policy != "continue":
+    if on_hand is None:
+        if uncounted.is_tracked and row.is_blank("Variant Inventory Qty"):
+            row.report("Variant Inventory Qty", "Say how many there are; of a new variant it was read as none.")
+        return None if uncounted.is_tracked else uncounted
+    if on_hand < 0 and not uncounted.allow_backorder:
         row.report("Variant Inventory Qty", "Fewer than none can only be sold with the policy continue; it is 0.")
         on_hand = 0
-    return StockData(on_hand or 0, is_tracked=is_tracked, allow_backorder=policy == "continue")
+    return replace(uncounted, on_hand=on_hand)
+
+
+def _uncounted(row: Row) -> StockData:
+    """Say how the stock of a variant is kept, without its number."""
+    policy = row.text("Variant Inventory Policy").casefold()
+    if policy not in ("", "deny", "continue", "true", "false"):
+        row.report("Variant Inventory Policy", "Write deny or continue; it was read as deny.")
+    is_tracked = bool(row.text("Variant Inventory Tracker"))
+    return StockData(0, is_tracked=is_tracked, allow_backorder=policy in ("continue", "true"))

@@ -1,100 +1,195 @@
-"""CSV files as shops send them: read as a stream, a row a dictionary by column."""
+"""Rows of a file, a cell found by its column whatever the file calls it."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO
 
-from merchants.imports.reading import Problem, UnreadableFileError
+import orjson
+
+from merchants.imports.opening import MAX_CELL_CHARACTERS, Layout, TextFile
+from merchants.imports.reading import Problem, Severity, UnreadableFileError
 from merchants.imports.text import readable
 
-MAX_CELL_CHARACTERS = 1_000_000
 _SHOWN_CHARACTERS = 80
 
 
-@dataclass(slots=True)
-class Row:
-    """One row by column, names in lower case, and what was found wrong in it.
+class Header:
+    """Which cell of a row holds which column, by the names our formats use.
 
-    `number` counts as a spreadsheet does: the header is 1.
+    A column may be found under several names in one file; then the first cell that is not empty counts.
     """
 
-    number: int
-    cells: dict[str, str]
-    problems: list[Problem] = field(default_factory=list)
+    def __init__(self, names: Sequence[str], found: Mapping[str, Sequence[int]], *, decimal_comma: bool) -> None:
+        self.names = tuple(names)
+        self.decimal_comma = decimal_comma
+        self._places = {column: tuple(places) for column, places in found.items() if places}
+        self._columns = {place: column for column, places in self._places.items() for place in places}
+
+        self.single = {column: places[0] for column, places in self._places.items() if len(places) == 1}
+
+    def has(self, column: str) -> bool:
+        return column in self._places
+
+    def places(self, column: str) -> Sequence[int]:
+        return self._places.get(column, ())
+
+    def named(self, pattern: str) -> list[str]:
+        """Return the columns the file has whose name matches."""
+        return [column for column in self._places if re.fullmatch(pattern, column)]
+
+    def column_at(self, place: int) -> str:
+        """Return which column a cell is of; empty where it is of none."""
+        return self._columns.get(place, "")
+
+    def shown(self, column: str) -> str:
+        """Return what the file calls a column; our own name where it has none."""
+        places = self._places.get(column)
+        return self.names[places[0]] if places else column
+
+
+class Row:
+    """One row, and what was found wrong in it. `number` counts as a spreadsheet does: the header is 1."""
+
+    __slots__ = ("cells", "header", "number", "problems")
+
+    def __init__(self, number: int, header: Header, cells: Sequence[str]) -> None:
+        self.number = number
+        self.header = header
+        self.cells = cells
+        self.problems: list[Problem] = []
+
+    def has(self, column: str) -> bool:
+        """Say whether the file has such a column."""
+        return self.header.has(column)
 
     def raw(self, column: str) -> str:
         """Return a cell as it stands in the file, empty where the column is missing."""
-        return self.cells.get(column.casefold(), "")
+        single = self.header.single.get(column)
+        if single is not None:
+            return self.cells[single] if single < len(self.cells) else ""
+        for place in self.header.places(column):
+            if place < len(self.cells) and self.cells[place]:
+                return self.cells[place]
+        return ""
+
+    def every(self, column: str) -> list[str]:
+        """Return the cells of a column that the file may have several times, those that are not empty."""
+        cells = (self.cells[place] for place in self.header.places(column) if place < len(self.cells))
+        return [cell for cell in cells if cell.strip()]
+
+    def is_blank(self, column: str) -> bool:
+        return not self.raw(column).strip()
 
     def text(self, column: str, limit: int = 255) -> str:
         """Return a cell as one readable line, cut to `limit` characters where it is longer."""
-        text = readable(self.raw(column))
+        raw = self.raw(column)
+        if not raw:
+            return ""
+        text = readable(raw)
         if len(text) > limit:
             self.report(column, f"Shorten it to {limit} characters; the rest was cut off.")
         return text[:limit].rstrip()
 
-    def report(self, column: str, advice: str) -> None:
+    def report(self, column: str, advice: str, severity: Severity = Severity.WARNING, *, value: str = "") -> None:
         """Note what is wrong with a cell and what to do about it; the same only once."""
-        value = readable(self.raw(column)[: _SHOWN_CHARACTERS * 2])
-        shown = value if len(value) <= _SHOWN_CHARACTERS else f"{value[:_SHOWN_CHARACTERS]}…"
-        problem = Problem(self.number, column, shown, advice)
+        told = readable((value or self.raw(column))[: _SHOWN_CHARACTERS * 2])
+        shown = told if len(told) <= _SHOWN_CHARACTERS else f"{told[:_SHOWN_CHARACTERS]}…"
+        problem = Problem(self.number, self.header.shown(column), shown, advice, severity)
         if problem not in self.problems:
             self.problems.append(problem)
 
+    def refuse(self, column: str, advice: str) -> None:
+        """Note that something was not imported because of a cell; what was wrong with it is part of that."""
+        shown = self.header.shown(column)
+        wrong = [problem.advice for problem in self.problems if problem.column == shown]
+        self.problems = [problem for problem in self.problems if problem.column != shown]
+        self.report(column, " ".join((*wrong, advice)), Severity.ERROR)
 
-def read_rows(path: Path, *, required: Sequence[str]) -> Iterator[Row]:
-    """Yield the rows of a CSV file in UTF-8 that are not empty. Raises UnreadableFileError, also later on.
 
-    Commas, semicolons and tabs separate cells, whichever the header has most of; a byte order mark is
-    skipped; columns are found by name, whatever their case and order.
-    """
+def read_names(file: TextFile) -> tuple[str, ...]:
+    """Return the names of a file's columns: of its header, or of all its JSON objects together."""
+    if file.layout is Layout.JSON_LINES:
+        names: dict[str, None] = {}
+        for _, line in _lines(file):
+            if isinstance(found := _object(line), dict):
+                names.update(dict.fromkeys(found))
+        return tuple(names)
+    for _, cells in _records(file):
+        return tuple(readable(name) for name in cells)
+    raise UnreadableFileError(f"{file.name} is empty.")
+
+
+def read_rows(file: TextFile, header: Header) -> Iterator[Row]:
+    """Yield the rows that are not empty. Raises UnreadableFileError, also later on."""
+    return _json_rows(file, header) if file.layout is Layout.JSON_LINES else _delimited_rows(file, header)
+
+
+def _delimited_rows(file: TextFile, header: Header) -> Iterator[Row]:
+    records = _records(file)
+    next(records, None)
+    for number, cells in records:
+        row = Row(number, header, cells)
+        if len(cells) > len(header.names) and any(cell.strip() for cell in cells[len(header.names) :]):
+            row.report("", "Check the row: it has more cells than the header has columns.")
+        yield row
+
+
+def _records(file: TextFile) -> Iterator[tuple[int, list[str]]]:
+    """Yield each record that is not empty with its number."""
     csv.field_size_limit(MAX_CELL_CHARACTERS)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            first_line = file.readline(MAX_CELL_CHARACTERS)
-            file.seek(0)
-            delimiter = max(",;\t", key=first_line.count)
-            yield from _rows(csv.reader(file, delimiter=delimiter, strict=True), path, required)
-    except OSError as problem:
-        raise UnreadableFileError(f"{path} cannot be opened: {problem.strerror or problem}.") from problem
-    except UnicodeDecodeError as problem:
-        text = f"{path.name} is not text in UTF-8. Save it again as “CSV UTF-8”."
-        raise UnreadableFileError(text) from problem
-
-
-def _rows(reader: Iterator[list[str]], path: Path, required: Sequence[str]) -> Iterator[Row]:
     number = 0
-    columns: list[str] = []
     try:
-        for number, cells in enumerate(reader, start=1):
-            if number == 1:
-                columns = _columns(cells, path, required)
-            elif any(cell.strip() for cell in cells):
-                yield _row(number, columns, cells)
+        with file.opened() as text:
+            reader = csv.reader(text, delimiter=file.delimiter, strict=True)
+            for number, cells in enumerate(reader, start=1):
+                if number >= file.first_line and any(cell and not cell.isspace() for cell in cells):
+                    yield number, cells
     except csv.Error as problem:
-        text = f"{path.name} is not a whole CSV file: {problem} after row {number}. Check its quotation marks."
-        raise UnreadableFileError(text) from problem
-    if number == 0:
-        raise UnreadableFileError(f"{path.name} is empty.")
+        words = f"{file.name} is not a whole CSV file: {problem} after row {number}. Check its quotation marks."
+        raise UnreadableFileError(words) from problem
 
 
-def _columns(header: Sequence[str], path: Path, required: Sequence[str]) -> list[str]:
-    """Return the header's names in lower case. Raises UnreadableFileError where a required one is missing."""
-    columns = [readable(name).casefold() for name in header]
-    missing = [name for name in required if name.casefold() not in columns]
-    if missing:
-        text = f"{path.name} has no column {', '.join(missing)}. Export the products again, with all columns."
-        raise UnreadableFileError(text)
-    return columns
+def _json_rows(file: TextFile, header: Header) -> Iterator[Row]:
+    for number, line in _lines(file):
+        found = _object(line)
+        if isinstance(found, dict):
+            yield Row(number, header, [_cell(found.get(name)) for name in header.names])
+        else:
+            row = Row(number, header, ())
+            row.report(
+                "", f"Write one JSON object on the line: {found}. It was left out.", Severity.ERROR, value=line
+            )
+            yield row
 
 
-def _row(number: int, columns: Sequence[str], cells: Sequence[str]) -> Row:
-    row = Row(number, {name: cell for name, cell in reversed(list(zip(columns, cells, strict=False))) if name})
-    if any(cell.strip() for cell in cells[len(columns) :]):
-        row.problems.append(
-            Problem(number, "", "", "Check the row: it has more cells than the header has columns.")
-        )
-    return row
+def _lines(file: TextFile) -> Iterator[tuple[int, str]]:
+    with file.opened() as text:
+        for number, line in enumerate(_cut_lines(text, file), start=1):
+            if line.strip():
+                yield number, line
+
+
+def _cut_lines(text: IO[str], file: TextFile) -> Iterator[str]:
+    while line := text.readline(MAX_CELL_CHARACTERS * 4):
+        if len(line) == MAX_CELL_CHARACTERS * 4:
+            raise UnreadableFileError(f"{file.name} has a line that is too long. Write one JSON object a line.")
+        yield line
+
+
+def _object(line: str) -> dict[str, object] | str:
+    """Return a line's JSON object, or what is wrong with it."""
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError as problem:
+        return str(problem).split(":")[0]
+    return found if isinstance(found, dict) else "this is another kind of value"
+
+
+def _cell(value: object) -> str:
+    """Write a JSON value as a CSV file would: objects and lists as JSON text, null as an empty cell."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return orjson.dumps(value).decode()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from merchants.imports.product_files import read_products
 from merchants.imports.reading import ReadProduct
-from merchants.imports.shopify import read_products
 
 COLUMNS = [
     "Handle",

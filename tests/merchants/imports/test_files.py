@@ -1,24 +1,77 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import io
 import tracemalloc
+import zipfile
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
-from merchants.imports.reading import UnreadableFileError
-from merchants.imports.shopify import read_products
+from merchants.imports.opening import look_into
+from merchants.imports.product_files import open_products, read_products
+from merchants.imports.reading import ShopLocale, UnreadableFileError
 from tests.merchants.imports.files import first, write
 
 
-@pytest.mark.parametrize(("encoding", "delimiter"), [("utf-8-sig", ","), ("utf-8", ";"), ("utf-8", "\t")])
-def test_reads_marks_and_delimiters(tmp_path: Path, encoding: str, delimiter: str) -> None:
-    path = write(tmp_path, first(Title="Mügge, groß; schön"), encoding=encoding, delimiter=delimiter)
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_reads_any_encoding_and_delimiter(tmp_path: Path, encoding: str, delimiter: str, packed: bool) -> None:
+    path = write(
+        tmp_path,
+        first(Title="M\u00fcgge, gro\u00df; sch\u00f6n | 5 \u20ac"),
+        encoding=encoding,
+        delimiter=delimiter,
+    )
+    if packed:
+        path.write_bytes(gzip.compress(path.read_bytes()))
 
     (product,) = read_products(path, currency="usd")
 
     assert product.data is not None
-    assert product.data.title == "Mügge, groß; schön"
+    assert product.data.title == "M\u00fcgge, gro\u00df; sch\u00f6n | 5 \u20ac"
+
+
+def test_kind_of_file_is_told_in_words(tmp_path: Path) -> None:
+    path = write(tmp_path, first(Title="M\u00fcgge"), encoding="cp1252", delimiter=";")
+    path.write_bytes(gzip.compress(path.read_bytes()))
+
+    text = look_into(path)
+
+    assert text.wording == "CSV with semicolons, Windows-1252, gzip"
+    assert [(note.severity, note.advice[:28]) for note in text.notes] == [
+        ("notice", "It was read as Windows-1252.")
+    ]
+
+
+def test_excels_separator_line_is_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    path.write_bytes(b'\xef\xbb\xbf"sep=;"\r\n\r\nHandle;Title;Variant Price\r\nmug;Mug;"12,50"\r\npan;;9\r\n')
+
+    mug, pan = read_products(path, currency="usd")
+
+    assert mug.data is not None
+    assert mug.data.variants[0].price_minor == 1250
+    assert (mug.row, pan.problems[0].row) == (4, 5)
+
+
+def test_one_broken_character_does_not_change_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    path.write_bytes(
+        "Handle,Title,Variant Price\nmug,Gr\u00fcne gro\u00dfe M\u00fcgge \u2013 sch\u00f6n \xff,12\n".encode().replace(
+            b"\xc3\xbf", b"\xff"
+        )
+    )
+
+    file = open_products(path, locale=ShopLocale("usd"))
+    (product,) = file.read()
+
+    assert product.data is not None
+    assert product.data.title == "Gr\u00fcne gro\u00dfe M\u00fcgge \u2013 sch\u00f6n \ufffd"
+    assert [note.advice[:33] for note in file.notes] == ["The file has 1 broken characters,"]
 
 
 def test_column_names_may_be_in_any_case(tmp_path: Path) -> None:
@@ -31,15 +84,36 @@ def test_column_names_may_be_in_any_case(tmp_path: Path) -> None:
     assert product.data.variants[0].sku == "M1"
 
 
+def zipped(name: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(name, "x")
+    return content.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"", "is empty"),
-        (b"Name,Price\nMug,12\n", "has no column Handle, Title, Variant Price"),
-        (b"Handle,Title,Variant Price\nmug,M\xfcgge,12\n", "is not text in UTF-8"),
-        ("Handle,Title,Variant Price\nmug,Mug,12\n".encode("utf-16"), "is not text in UTF-8"),
+        (b"\xef\xbb\xbf \r\n", "is empty"),
+        (gzip.compress(b""), "is empty"),
+        (gzip.compress(b"Handle,Title,Variant Price\n" * 99)[:-9], "is not whole: it cannot be unpacked"),
+        (b"\x1f\x8bnot really", "is not whole: it cannot be unpacked"),
         (b'Handle,Title,Variant Price\nmug,"Mug,12\nno,end,3\n', "is not a whole CSV file"),
         (b"Handle,Title,Variant Price\nmug," + b"x" * 1_000_001 + b",12\n", "is not a whole CSV file"),
+        (b"Handle,Title,Variant Price\nmug,M\x81\x8d\x8f,12\n", "neither in UTF-8 nor in Windows-1252"),
+        (b"\x00\x01\x02\x03" * 100, "is no text"),
+        (b"\x89PNG\r\n", "is a picture"),
+        (b"%PDF-1.7", "is a PDF"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "is an old Excel workbook"),
+        (zipped("xl/workbook.xml"), "is an Excel workbook. In Excel choose “Save as” and “CSV UTF-8”"),
+        (zipped("content.xml"), "is a spreadsheet of LibreOffice"),
+        (zipped("products.csv"), "is a ZIP archive. Unpack it"),
+        (b"PK\x03\x04 broken", "is a ZIP archive"),
+        (b"PAR1", "is a Parquet file"),
+        (b'<?xml version="1.0"?><rss><channel/></rss>', "is an XML file"),
+        (b"<!DOCTYPE html><title>Log in</title>", "is a web page, perhaps one that asks to log in"),
+        (b'[{"id": 1}]', "is a JSON array. Write one JSON object a line"),
     ],
 )
 def test_unreadable_file_is_refused_before_the_first_product(tmp_path: Path, content: bytes, words: str) -> None:
@@ -54,6 +128,15 @@ def test_unreadable_file_is_refused_before_the_first_product(tmp_path: Path, con
 def test_file_that_cannot_be_opened_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UnreadableFileError, match="cannot be opened"):
         read_products(tmp_path / name, currency="usd")
+
+
+def test_text_behind_the_limit_is_refused(tmp_path: Path, settings: Settings) -> None:
+    settings.IMPORT_MAX_UNPACKED_BYTES = 2_000_000
+    path = tmp_path / "bomb.csv"
+    path.write_bytes(gzip.compress(b"Handle,Title,Variant Price\n" + b"mug,Mug,12\n" * 300_000))
+
+    with pytest.raises(UnreadableFileError, match="has more than 2 MB of text"):
+        read_products(path, currency="usd")
 
 
 def test_row_with_too_many_cells_is_reported(tmp_path: Path) -> None:
@@ -79,3 +162,20 @@ def test_a_large_file_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert count == 600
     assert peak < 2_000_000
+
+
+def test_a_file_in_no_order_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Handle", "Title", "Option1 Value", "Variant Price", "Body (HTML)"])
+        for size in ("S", "M"):
+            writer.writerows([f"mug-{number}", "Mug", size, "12", "x" * 10_000] for number in range(300))
+    tracemalloc.start()
+
+    counts = [len(product.variant_rows) for product in read_products(path, currency="usd")]
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert counts == [2] * 300
+    assert peak < 3_000_000

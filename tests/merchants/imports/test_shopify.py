@@ -118,9 +118,11 @@ def test_product_without_any_price_is_not_written(tmp_path: Path) -> None:
     (product,) = read(tmp_path, first(Variant_Price=""))
 
     assert product.data is None
-    assert [problem.advice for problem in product.problems] == [
-        "Give the variant a price.",
-        "Without a price the variant was left out; what was there before stays.",
+    assert [(problem.severity, problem.advice) for problem in product.problems] == [
+        (
+            "error",
+            "Give the variant a price. Without a price the variant was left out; what was there before stays.",
+        )
     ]
 
 
@@ -227,7 +229,7 @@ def test_same_sku_twice_is_reported_and_kept(tmp_path: Path) -> None:
     assert mug.data is not None
     assert pan.data is not None
     assert (mug.data.variants[0].sku, pan.data.variants[0].sku) == ("X1", "X1")
-    advice = "Row 2 has the same SKU: give each variant its own. Both were imported."
+    advice = "Row 2 has the same SKU: give each variant its own."
     assert pan.problems == (Problem(3, "Variant SKU", "X1", advice),)
 
 

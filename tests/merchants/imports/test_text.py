@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from merchants.imports.text import plain_text, readable
+from merchants.imports.text import plain_lines, plain_text, readable
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,26 @@ from merchants.imports.text import plain_text, readable
         ("<img alt='a > b' src=x onerror=alert(1)>text", "text"),
         ('2 < 3, a<b, 12" wide', '2 < 3, a<b, 12" wide'),
         ("<a href=''", "<a href=''"),
+        ("<div>" * 900 + "deep" + "</div>" * 900, "deep"),
+        ("<tr><td>a</td></tr>&nbsp;&amp;lt;b&gt; &copy", "a &lt;b> ©"),
         ("zero\u200bwidth\u202eturned\ufefftag\U000e0041s\x07", "zerowidthturnedtags"),
         ("<br><br>", ""),
     ],
 )
 def test_plain_text(html: str, text: str) -> None:
     assert plain_text(html) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("one\ntwo  words\r\n\n three", "one\ntwo words\nthree"),
+        ("one<br>two\n<script>x</script>three", "one\ntwo\nthree"),
+        ("1 < 2\n2 > 1", "1 < 2\n2 > 1"),
+    ],
+)
+def test_plain_lines(text: str, lines: str) -> None:
+    assert plain_lines(text) == lines
 
 
 @pytest.mark.parametrize(
@@ -38,6 +52,8 @@ def test_plain_text(html: str, text: str) -> None:
         ("M\u200bu\u00adg\x00", "Mug"),
         ("Grün 茶 ☕", "Grün 茶 ☕"),
         ("\U000e0100", ""),
+        ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"),
+        ("👩\u200d👧 a\u200db", "👩\u200d👧 ab"),
     ],
 )
 def test_readable(text: str, expected: str) -> None:
@@ -45,7 +61,8 @@ def test_readable(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["<", "<a ", "<!", "<!--", "</", "<?", '<a b="', "<a b='\"'>", "&#", "<![CDATA["]
+    "piece",
+    ["<", "<a ", "<!", "<!--", "</", "<?", '<a b="', "<a b='\"'>", "&#", "<![CDATA[", "<div>", "<table><tr><td>"],
 )
 def test_hostile_html_takes_no_time(piece: str) -> None:
     html = piece * (400_000 // len(piece))

@@ -1,0 +1,233 @@
+"""WooCommerce's product CSV: a row a product, and a row a variation that names its parent by SKU or "id:123".
+
+Products have no handle there; they are known by their ID, which stays, else by SKU or name. Source: the code of
+WooCommerce's exporter and importer.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+
+from commerce.catalog.models import Product
+from commerce.catalog.product_data import PRODUCT_COLUMNS, MediaData, ProductData, VariantData
+from commerce.tax.calculator import EXEMPT
+from merchants.imports.cells import Told, web_address
+from merchants.imports.format import Column, Format, Reader
+from merchants.imports.reading import ReadProduct, Severity, ShopLocale
+from merchants.imports.tables import Header, Row
+from merchants.imports.text import plain_lines, readable
+from merchants.imports.woocommerce_variants import (
+    ReadVariants,
+    VariantReader,
+    attribute_numbers,
+    image_urls,
+    kinds,
+)
+from merchants.imports.wording import long_text, made_handle, split, split_words, title_or_handle, with_facts
+
+_FIELDS = frozenset((*PRODUCT_COLUMNS, "media"))
+_SOLD_HERE = frozenset(("simple", "variable", "virtual", "downloadable"))
+_BY_ID = re.compile(r"id:\s*(\d+)")
+
+
+class WooCommerceReader(Reader):
+    sees_all_rows = True
+
+    def __init__(self, header: Header, locale: ShopLocale) -> None:
+        super().__init__(header, locale)
+        self._keys: dict[str, str] = {}
+        self._numbers = attribute_numbers(header)
+
+    def see(self, row: Row) -> None:
+        """Learn under which names variations may speak of a product."""
+        if "variation" in kinds(row):
+            return
+        key = self.key(row)
+        if number := row.text("ID"):
+            self._keys.setdefault(f"id:{number}", key)
+        if sku := self.sku(row):
+            self._keys.setdefault(sku.casefold(), key)
+
+    def key(self, row: Row) -> str:
+        if "variation" in kinds(row):
+            parent = row.text("Parent")
+            by_id = _BY_ID.fullmatch(parent)
+            name = f"id:{by_id[1]}" if by_id else parent.casefold()
+            return self._keys.get(name, f"parent {parent}" if parent else "")
+        number = row.text("ID")
+        return f"woo-{number}" if number else self.sku(row) or row.text("Name")
+
+    def sku(self, row: Row) -> str:
+        return readable(row.raw("SKU")).lstrip("'")
+
+    def read(self, rows: Sequence[Row]) -> ReadProduct:
+        variations = [row for row in rows if "variation" in kinds(row)]
+        parents = [row for row in rows if "variation" not in kinds(row)]
+        if not parents:
+            return _without_parent(variations)
+        parent, *more = parents
+        for row in more:
+            row.report("ID", f"Row {parent.number} is the same product. This one was left out.", Severity.ERROR)
+        key = self.key(parent)
+        if not key:
+            parent.report("Name", "Give the product a name, an SKU or an ID; it was left out.", Severity.ERROR)
+        elif "grouped" in kinds(parent):
+            parent.report("Type", "A group of other products is sold by its members here; it was left out.")
+        elif "variable" in kinds(parent) and not variations:
+            parent.report("Type", "The file has no variation of it; it was left out.", Severity.ERROR)
+        else:
+            return self._product(key, parent, variations)
+        return ReadProduct(parent.number, key, None)
+
+    def _product(self, key: str, parent: Row, variations: Sequence[Row]) -> ReadProduct:
+        reader = VariantReader(parent, self.locale, self._numbers, self.first_rows)
+        read = reader.of_variations(variations) if variations else reader.of_parent()
+        rows = tuple(row.number for row in read.rows)
+        data = self._data(key, parent, read) if read.variants else None
+        return ReadProduct(parent.number, key, data, variant_rows=rows)
+
+    def _data(self, key: str, row: Row, read: ReadVariants) -> ProductData:
+        told = Told(row)
+        title = html.unescape(title_or_handle(row, "Name", key))
+        told.values |= {"option_names": read.option_names} | ({} if row.is_blank("Name") else {"title": title})
+        if row.has("Description") or row.has("Short description"):
+            told.values["description"] = _description(row, read.facts)
+        told.take("brand", "Brands", _first_word, blank="")
+        told.take("category", "Categories", _category, blank="")
+        if row.has("Tags"):
+            told.values["tags"] = _tags(row)
+        if row.has("Tax status") or row.has("Tax class"):
+            told.values["tax_code"] = _tax_code(row)
+        told.values["status"] = _status(row)
+        if row.has("Images"):
+            told.values["media"] = _media(row, read.variants)
+        if "external" in kinds(row):
+            told.take("url", "External URL", web_address, blank="")
+        return ProductData(
+            handle=made_handle(key),
+            variants=read.variants,
+            kept_options=read.kept_options,
+            kept=told.kept(_FIELDS),
+            **({"title": title} | told.values),
+        )
+
+
+def _without_parent(variations: Sequence[Row]) -> ReadProduct:
+    for row in variations:
+        if row.is_blank("Parent"):
+            row.report("Parent", "Name the variation's parent by SKU or id:…; it was left out.", Severity.ERROR)
+        else:
+            row.report("Parent", "The file has no such product; the variation was left out.", Severity.ERROR)
+    return ReadProduct(variations[0].number, variations[0].text("Parent"), None)
+
+
+def _description(row: Row, facts: Iterable[str]) -> str:
+    """Put the short description before the long one, and behind them what attributes say."""
+    parts = (plain_lines(_with_newlines(row.raw(column))) for column in ("Short description", "Description"))
+    said = with_facts("\n".join(dict.fromkeys(part for part in parts if part)), facts)
+    return long_text(row, "Description", said)
+
+
+def _with_newlines(said: str) -> str:
+    r"""Turn WooCommerce's "\n" into new lines; a backslash before it stood there already."""
+    return re.sub(r"(\\)?\\n", lambda found: "\\n" if found[1] else "\n", said)
+
+
+def _first_word(row: Row, column: str) -> str:
+    return next(iter(split_words(row, column)), "")[:100]
+
+
+def _category(row: Row, column: str) -> str:
+    """Return the deepest of the product's categories, the first of those."""
+    paths = _paths(row, column)
+    return max(paths, key=lambda path: path.count(">"), default="")[:255]
+
+
+def _paths(row: Row, column: str) -> list[str]:
+    return [" > ".join(readable(part) for part in path.split(">")) for path in split(row.raw(column), ",")]
+
+
+def _tags(row: Row) -> tuple[str, ...]:
+    """Return the tags and, so that nothing is lost, the names of categories beside the one that is kept."""
+    tags = split_words(row, "Tags")
+    kept = _category(row, "Categories")
+    others = (path.rpartition("> ")[2][:100] for path in _paths(row, "Categories") if path and path != kept)
+    return tuple(dict.fromkeys((*tags, *filter(None, others))))
+
+
+def _tax_code(row: Row) -> str:
+    if row.text("Tax status").casefold() in ("none", "shipping", "false"):
+        return EXEMPT
+    code = row.text("Tax class", 50)
+    return "" if code == "parent" else code
+
+
+def _status(row: Row) -> str:
+    """Say whether the product is for sale here: published, to be found in the catalog, and of a kind we sell."""
+    if strange := kinds(row) - _SOLD_HERE:
+        sold_elsewhere = "external" in strange
+        advice = "It is sold on another site" if sold_elsewhere else "Such products cannot be sold here"
+        row.report("Type", f"{advice}; the product is a draft.")
+        return Product.Status.DRAFT
+    published = row.text("Published").casefold()
+    if published not in ("", "1", "0", "-1", "2", "true", "false"):
+        row.report("Published", "Write 1, 0 or -1; the product is a draft.")
+    if row.text("Visibility in catalog").casefold() == "hidden":
+        row.report("Visibility in catalog", "It is hidden from the catalog; the product is a draft.")
+        return Product.Status.DRAFT
+    return Product.Status.ACTIVE if published in ("", "1", "true") else Product.Status.DRAFT
+
+
+def _media(row: Row, variants: Iterable[VariantData]) -> tuple[MediaData, ...]:
+    """Return the product's pictures, those of variations that are named nowhere else last."""
+    others = (url for variant in variants for url in variant.image_urls)
+    return tuple(MediaData(url) for url in dict.fromkeys((*image_urls(row), *others)))
+
+
+FORMAT = Format(
+    code="woocommerce",
+    name="WooCommerce product CSV",
+    reader=WooCommerceReader,
+    columns=(
+        Column("ID", "what the product is known by"),
+        Column("Type", "simple, variable, variation, virtual, downloadable; others are not sold here"),
+        Column("SKU", "SKU"),
+        Column("GTIN", "GTIN", ("GTIN, UPC, EAN, or ISBN", "Global unique ID")),
+        Column("Name", "title", is_required=True, is_text=True),
+        Column("Published", "draft or active"),
+        Column("Visibility in catalog", "a draft, where it is hidden"),
+        Column("Short description", "beginning of the description", is_text=True),
+        Column("Description", "description", is_text=True),
+        Column("Date sale price starts", "beginning of the sale"),
+        Column("Date sale price ends", "end of the sale"),
+        Column("Tax status", "tax code"),
+        Column("Tax class", "tax code"),
+        Column("In stock?", "stock, where it is not counted"),
+        Column("Stock", "stock"),
+        Column("Backorders allowed?", "whether it sells below zero"),
+        Column("Sold individually?", "most of one order"),
+        Column("Weight", "weight", ("Weight (kg)", "Weight (g)", "Weight (lbs)", "Weight (oz)", "Weight")),
+        *(
+            Column(side, side.lower(), (*(f"{side} ({unit})" for unit in ("cm", "mm", "m", "in", "yd")), side))
+            for side in ("Length", "Width", "Height")
+        ),
+        Column("Sale price", "sale price"),
+        Column("Regular price", "price", is_required=True),
+        Column("Categories", "category, and tags for further ones", is_text=True),
+        Column("Tags", "tags", is_text=True),
+        Column("Brands", "brand", ("Brands", "Brand"), is_text=True),
+        Column("Images", "pictures"),
+        Column("Parent", "the product of a variation"),
+        Column("External URL", "page of a product sold elsewhere"),
+        Column("Position", "order of the variations"),
+    ),
+    numbered=re.compile(r"attribute \d+ (name|value\(s\)|visible)|download \d+ url"),
+    unused=re.compile(
+        r"meta: .*|attribute \d+ (global|default)|download \d+ (id|name)|is featured\?|purchase note"
+        r"|shipping class|download limit|download expiry days|grouped products|upsells|cross-sells|button text"
+        r"|low stock amount"
+        r"|allow customer reviews\?|cost of goods|commodity code \(hs code\)|country of origin|customs description"
+    ),
+)

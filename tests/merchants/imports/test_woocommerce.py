@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from commerce.catalog.product_data import MediaData, StockData
+from tests.merchants.imports.files_as_read import by_handle, data, only, sample, text_file, told
+
+HOODIE = "woo-44"
+
+
+def test_variations_find_their_parent_by_sku_and_by_id() -> None:
+    hoodie = data(by_handle(sample("woocommerce.csv"))[HOODIE])
+
+    assert (hoodie.handle, hoodie.title, hoodie.brand) == ("woo-44", "Tom & Ada Hoodie", "Fjord")
+    assert hoodie.option_names == ("Color",)
+    blue, green = hoodie.variants
+    assert (blue.option_values, blue.sku, blue.status) == (("Blue",), "FJ-HOODIE-B", "inactive")
+    assert (green.option_values, green.sku, green.status) == (("Green",), "FJ-HOODIE-G", "active")
+
+
+def test_words_of_the_product() -> None:
+    hoodie = data(by_handle(sample("woocommerce.csv"))[HOODIE])
+
+    assert hoodie.description == "Warm and heavy.\nFirst line\nSecond line\nA backslash: \\n\nFit: Loose"
+    assert (hoodie.category, hoodie.tags) == ("Clothing > Hoodies", ("warm", "cotton, organic", "Winter"))
+    assert (hoodie.status, hoodie.tax_code) == ("active", "reduced-rate")
+    assert hoodie.media == (
+        MediaData("https://cdn.example/h-1.jpg"),
+        MediaData("https://cdn.example/h-2.jpg"),
+        MediaData("https://cdn.example/h-green.jpg"),
+    )
+
+
+def test_prices_stock_and_measures_of_variations() -> None:
+    blue, green = data(by_handle(sample("woocommerce.csv", time_zone="Europe/Oslo"))[HOODIE]).variants
+
+    assert (green.price_minor, green.sale_price_minor, green.gtin) == (6000, 4500, "4006381333931")
+    assert green.sale_starts_at == datetime(2026, 10, 31, 23, 0, tzinfo=UTC)
+    assert green.sale_ends_at == datetime(2026, 11, 30, 22, 59, 59, tzinfo=UTC)
+    assert (green.stock, blue.stock) == (StockData(8, allow_backorder=True), StockData(0))
+    assert (green.weight_grams, green.length_mm, green.width_mm, green.height_mm) == (600, 300, 200, 50)
+    assert (blue.weight_grams, blue.length_mm) == (650, 300)
+    assert (green.max_quantity_per_order, blue.max_quantity_per_order) == (1, None)
+    assert (green.image_urls, blue.image_urls) == (("https://cdn.example/h-green.jpg",), ())
+
+
+def test_what_is_downloaded_is_digital() -> None:
+    recordings = by_handle(sample("woocommerce.csv"))["woo-73"]
+
+    assert (data(recordings).tax_code, only(recordings).is_digital) == ("exempt", True)
+    assert only(recordings).download_url == "https://files.example/a.zip"
+    assert only(recordings).stock == StockData(is_tracked=False)
+    assert told(recordings.problems) == [("warning", 5, "Download 1 URL", "https://files.example/a.zip")]
+
+
+@pytest.mark.parametrize(
+    ("handle", "status", "problem"),
+    [
+        ("woo-80", None, ("error", 6, "Regular price", "19.999")),
+        ("woo-81", "draft", ("warning", 7, "Visibility in catalog", "hidden")),
+        ("woo-82", "draft", ("warning", 8, "Type", "subscription")),
+        ("woo-87", None, ("warning", 9, "Type", "grouped")),
+        ("woo-89", "draft", ("warning", 10, "Type", "external")),
+        ("id:999", None, ("error", 11, "Parent", "id:999")),
+        ("", None, ("error", 12, "Parent", "")),
+        ("woo-92", None, ("error", 13, "Type", "variable")),
+        ("woo-93", None, ("error", 14, "Regular price", "")),
+    ],
+)
+def test_what_is_not_for_sale_here_is_told(
+    handle: str, status: str | None, problem: tuple[str, int, str, str]
+) -> None:
+    product = by_handle(sample("woocommerce.csv"))[handle]
+
+    assert (product.data.status if product.data else None) == status
+    assert problem in told(product.problems)
+
+
+def test_what_cannot_be_read_is_kept() -> None:
+    box = by_handle(sample("woocommerce.csv"))["woo-82"]
+
+    assert "weight_grams" in only(box).kept
+    assert only(box).stock == StockData(0)
+    assert [problem[2] for problem in told(box.problems)] == ["Weight (kg)", "Stock", "Type", "Images"]
+
+
+def test_page_of_what_is_sold_elsewhere_is_kept() -> None:
+    assert data(by_handle(sample("woocommerce.csv"))["woo-89"]).url == "https://other.example/pennant"
+
+
+def test_stock_shared_with_the_parent_is_parted() -> None:
+    mug = by_handle(sample("woocommerce.csv"))["woo-94"]
+
+    assert [variant.stock.on_hand for variant in data(mug).variants] == [3, 2, 2]
+    assert ("warning", 16, "Stock", "parent") in told(mug.problems)
+
+
+def test_variation_for_any_value_is_told() -> None:
+    mug = by_handle(sample("woocommerce.csv"))["woo-94"]
+
+    assert [variant.option_values for variant in data(mug).variants] == [
+        ("S", "Any"),
+        ("M", "Left"),
+        ("L", "Right"),
+    ]
+    assert ("warning", 16, "Attribute 2 value(s)", "") in told(mug.problems)
+
+
+def test_variations_without_attributes_are_told_apart_by_name() -> None:
+    pin = by_handle(sample("woocommerce.csv"))["woo-98"]
+
+    assert (data(pin).option_names, data(pin).description) == (("Variation",), "Metal: Tin, Zinc")
+    assert [variant.option_values for variant in data(pin).variants] == [("Pin one",), ("Pin two",)]
+    assert told(pin.problems) == [("warning", 19, "Attribute 1 value(s)", "Tin, Zinc")]
+
+
+def test_every_row_is_accounted_for() -> None:
+    file = sample("woocommerce.csv")
+    products = list(file.read())
+
+    assert (file.rows, file.products, len(products)) == (20, 13, 13)
+    imported = {row for product in products for row in product.variant_rows}
+    reported = {problem.row for product in products for problem in product.problems}
+    assert {row for row in range(2, 22) if row not in imported | reported} == {2, 15}  # parents
+
+
+def test_only_columns_that_are_there_are_told(tmp_path: Path) -> None:
+    (product,) = text_file(tmp_path, "Name,SKU,Regular price\nMug,M-1,9\n").read()
+
+    assert data(product).handle == "m-1-fc12a89c"
+    assert data(product).kept == {"description", "brand", "category", "tags", "tax_code", "url", "media"}
+    assert {"weight_grams", "stock", "sale_price_minor", "is_digital", "max_quantity_per_order"} <= only(
+        product
+    ).kept
+
+
+def test_same_product_twice_is_told(tmp_path: Path) -> None:
+    (product,) = text_file(tmp_path, "ID,Name,Regular price\n7,Mug,9\n7,Pan,12\n").read()
+
+    assert data(product).title == "Mug"
+    assert told(product.problems) == [("error", 3, "ID", "7")]
