@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "agents",
     "agents.webhooks",
     "merchants",
+    "merchants.imports",
 ]
 
 MIDDLEWARE = [
@@ -269,7 +270,12 @@ WEBHOOK_LOG_DAYS = _number("WEBHOOK_LOG_DAYS", 30)
 
 # Imports: how large an uploaded file may be, and how large what is packed in it.
 IMPORT_MAX_BYTES = _number("IMPORT_MAX_BYTES", 100_000_000)
-IMPORT_MAX_UNPACKED_BYTES = _number("IMPORT_MAX_UNPACKED_BYTES", 1_000_000_000)
+IMPORT_MAX_UNPACKED_BYTES = _number("IMPORT_MAX_UNPACKED_BYTES", 300_000_000)
+# How many are worked on at the same time, in all workers together; when another worker may take one over that was
+# not heard of; how long files are kept.
+IMPORTS_AT_ONCE = _number("IMPORTS_AT_ONCE", 1)
+IMPORT_LEASE_SECONDS = _number("IMPORT_LEASE_SECONDS", 120)
+IMPORT_FILE_DAYS = _number("IMPORT_FILE_DAYS", 30)
 
 # What happens after an event is committed: topic -> functions(event), each tried until it succeeds.
 OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
@@ -335,6 +341,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "commerce.inbox.tasks.forget_old_provider_events",
         "schedule": 3600.0,
     },
+    "go on with imports": {"task": "merchants.imports.tasks.work", "schedule": 5.0},
+    "forget old imports": {"task": "merchants.imports.tasks.forget_old_files", "schedule": 3600.0},
     "forget idempotency keys": {"task": "commerce.idempotency.tasks.forget_keys", "schedule": 600.0},
 }
 

@@ -41,6 +41,14 @@ def find_format(
     return best
 
 
+def require_columns(kind: Format, names: Sequence[str], mapping: Mapping[str, str]) -> None:
+    """Raise UnknownColumnError where a mapping names what is not there, or leaves out what is needed."""
+    _require_known(kind, names, mapping)
+    if missing := bind(kind, names, mapping=mapping).missing:
+        wanted = " and ".join(f"“{column.written[0]}”" for column in missing)
+        raise UnknownColumnError(f"Say which column of the file is {wanted}: {kind.name} needs it.")
+
+
 def nearest_format(text: TextFile, names: Sequence[str]) -> Format:
     """Return the format that has most of a file's columns, whether or not it can be read as it is."""
     kinds = [one for one in FORMATS.values() if text.layout in one.layouts]

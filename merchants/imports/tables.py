@@ -116,7 +116,7 @@ def read_names(file: TextFile) -> tuple[str, ...]:
         for _, line in _lines(file):
             if isinstance(found := _object(line), dict):
                 names.update(dict.fromkeys(found))
-        return tuple(names)
+        return tuple(name for name in names if name == readable(name))
     for _, cells in _records(file):
         return tuple(readable(name) for name in cells)
     raise UnreadableFileError(f"{file.name} is empty.")

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable
-from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "commerce.settings")
 
@@ -24,29 +22,7 @@ from agents import http  # noqa: E402 - the settings come first
 from commerce.checkout import complete, settlement  # noqa: E402
 from commerce.payments.stripe_http import PooledHttpClient  # noqa: E402
 from tests.api import AcpClient  # noqa: E402
-
-
-def die(*_: object, **__: object) -> Any:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def before(module: Any, name: str) -> None:
-    """Die instead of calling a function."""
-    setattr(module, name, die)
-
-
-def after(module: Any, name: str, *, when: Callable[[Any], bool] = lambda _: True) -> None:
-    """Die once a function has returned."""
-    original = getattr(module, name)
-
-    def dying(*args: Any, **options: Any) -> Any:
-        result = original(*args, **options)
-        if when(result):
-            die()
-        return result
-
-    setattr(module, name, dying)
-
+from tests.faults.dying import after, before  # noqa: E402
 
 POINTS: dict[str, Callable[[], None]] = {
     "before the claim": lambda: before(http, "claim"),
