@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from commerce.catalog.services import MAX_PRICE_MINOR
+from commerce.catalog.product_data import MAX_PRICE_MINOR
 from commerce.places import COUNTRIES, region_code
 from commerce.storefront.buying import Destination
 from commerce.storefront.lookup import By, Key

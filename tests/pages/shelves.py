@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from commerce.accounts.models import Merchant
 from merchants.demo_terms import HARBOR_SUPPLY
+from merchants.imports.product_files import read_products
 from merchants.imports.services import import_products
-from merchants.imports.shopify import read_products
 from tests.factories import FulfillmentMethodFactory, MerchantFactory, ShippingZoneFactory
 
 

@@ -17,8 +17,8 @@ from pytest_django import DjangoDbBlocker
 from commerce.accounts.models import Merchant
 from commerce.storefront.search import Found, search
 from commerce.storefront.wanted import Wanted, read_question
+from merchants.imports.product_files import read_products
 from merchants.imports.services import import_products
-from merchants.imports.shopify import read_products
 from merchants.seeding import seed
 from tests.factories import MerchantFactory
 
