@@ -114,6 +114,8 @@ class EndpointAdmin(EditableAdmin):
     @admin.action(description="Make a new secret, valid at once", permissions=["change"])
     def renew_secret(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> HttpResponse | None:
         endpoint = self._only(request, endpoints)
+        if endpoint:
+            self.note(request, endpoint, "made a new secret, valid at once")
         return self._show_secret(request, endpoint, new_secret(endpoint)) if endpoint else None
 
     @admin.action(description="Make a new secret, valid from a time on", permissions=["change"])
@@ -124,6 +126,7 @@ class EndpointAdmin(EditableAdmin):
         typed = ValidFromForm.base_fields["valid_from"].clean(request.POST.get("valid_from"))
         valid_from = typed or now + OVERLAP
         secret = plan_secret(endpoint, valid_from=valid_from, now=now)
+        self.note(request, endpoint, f"made a new secret, valid from {valid_from:%Y-%m-%d %H:%M} UTC")
         until = f"one before it signs until {valid_from:%Y-%m-%d %H:%M} UTC."
         return self._show_secret(request, endpoint, secret, until)
 
@@ -193,5 +196,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Send the selected deliveries again", permissions=["handle"])
     def replay_deliveries(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
+        for delivery in deliveries.select_related("order"):
+            self.note(request, delivery, "sent again")
         count = replay(deliveries, now=timezone.now())
         self.message_user(request, f"{count} will be sent again.", messages.SUCCESS)

@@ -98,6 +98,49 @@ class Membership(models.Model):
         return f"{self.user} of {self.merchant}"
 
 
+class StaffAction(models.Model):
+    """What somebody did in the back office, with each value before and after. A trigger refuses to change it.
+
+    Who did it is written down by name as well, because people leave. Secrets and hashes never stand here.
+    """
+
+    class Kind(models.TextChoices):
+        ADDED = "added"
+        CHANGED = "changed"
+        DELETED = "deleted"
+        DID = "did", "asked for something to be done"
+
+    merchant = models.ForeignKey(
+        Merchant, on_delete=models.PROTECT, null=True, blank=True, related_name="staff_actions", db_index=False
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        related_name="+",
+    )
+    user_name = models.CharField(max_length=150)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+    model = models.CharField(max_length=100, help_text="such as catalog.product")
+    row = models.CharField(max_length=100, help_text="its id")
+    subject = models.CharField(max_length=200, help_text="what it was called then")
+    what = models.CharField(max_length=255, blank=True, help_text="what was asked for")
+    changes = models.JSONField(default=list, help_text="[{field, before, after}]")
+    done_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(name="staff_action_newest", fields=["merchant", "-done_at"]),
+            models.Index(name="staff_action_of_row", fields=["model", "row", "-done_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_name} {self.kind} {self.subject}"
+
+
 class Agent(models.Model):
     """A program that sells for one merchant. Sessions, carts and orders belong to it, not to a key."""
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
-from commerce.accounts.models import Membership, Merchant
+from commerce.accounts.models import Membership, Merchant, StaffAction
 from commerce.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -63,3 +63,9 @@ def merchant_by_slug(slug: str) -> Merchant:
         known = ", ".join(Merchant.objects.order_by("slug").values_list("slug", flat=True)[:50]) or "none yet"
         raise NotFoundError(f"There is no merchant '{slug}'. There are: {known}.", target=("merchant",))
     return merchant
+
+
+def actions_on(row: Model) -> QuerySet[StaffAction]:
+    """Return what staff did with a row, newest first."""
+    found = StaffAction.objects.filter(model=row._meta.label_lower, row=str(row.pk))
+    return found.order_by("-done_at", "-pk")

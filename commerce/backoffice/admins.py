@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,14 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core import checks
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet, URLField
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
+from commerce.accounts.models import StaffAction
+from commerce.accounts.selectors import actions_on
+from commerce.backoffice.auditing import Change, changes_in, write_down
 from commerce.backoffice.columns import Column
 from commerce.backoffice.counting import List
 from commerce.backoffice.filters import scoped_filters
@@ -106,6 +111,7 @@ class ScopedAdmin(Scoped, ModelAdmin):
     """
 
     asks_again = False
+    change_form_outer_after_template: str | None = "admin/last_actions.html"
     show_full_result_count = False
     list_per_page = 50
 
@@ -141,6 +147,47 @@ class ScopedAdmin(Scoped, ModelAdmin):
         if row is None:
             raise Http404(f"There is no such {self.opts.verbose_name}.")
         return row
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:  # noqa: ARG002
+        return changes_in(form, formsets)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._write_down(request, obj, StaffAction.Kind.ADDED, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        if message:
+            self._write_down(request, obj, StaffAction.Kind.CHANGED, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        for row in queryset:
+            self._write_down(request, row, StaffAction.Kind.DELETED, ())
+
+    def note(self, request: HttpRequest, row: Model, what: str) -> None:
+        """Write down that something was asked for that changes no value in a form, such as a refund."""
+        write_down(request, row, self.merchant_path, kind=StaffAction.Kind.DID, what=what)
+
+    def _write_down(self, request: HttpRequest, row: Model, kind: str, changes: Iterable[Change]) -> None:
+        write_down(request, row, self.merchant_path, kind=kind, changes=changes)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:  # noqa: ARG002
+        """Show what staff did with a row, newest first."""
+        row = self.require_object(request, object_id)
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        entries = actions_on(row)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"What staff did with {row}",
+            "opts": self.opts,
+            "object": row,
+            "entries": Paginator(entries, 50).get_page(request.GET.get("p")),
+        }
+        return TemplateResponse(request, "admin/staff_actions.html", context)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **options: Any) -> HttpResponse:  # type: ignore[override]
+        row = options.get("obj")
+        entries = actions_on(row)[:3] if row is not None else ()
+        return super().render_change_form(request, {**context, "entries": entries}, **options)
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         row = super().save_form(request, form, change)

@@ -70,6 +70,7 @@ class MerchantAdmin(EditableAdmin):
             return None
         require_recent_login(request)
         (merchant,) = merchants
+        self.note(request, merchant, "made a new secret for carriers and warehouses")
         context = {
             **self.admin_site.each_context(request),
             "title": "The new secret",
@@ -179,6 +180,7 @@ class AgentKeyAdmin(EditableAdmin):
         now = timezone.now()
         for key in keys:
             revoke_key(key, now=now)
+            self.note(request, key, "revoked the key")
         self.message_user(request, f"{len(keys)} revoked.", messages.SUCCESS)
 
 

@@ -32,6 +32,7 @@ class MoneyForm(_ModelForm):
     def __init__(self, *args: Any, parent: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.parent = parent
+        self.amounts: dict[str, str] = {}  # what was typed, for the log of what staff did
         merchant = self.merchant()
         for name in self.money_fields:
             if name in self.fields:
@@ -55,6 +56,7 @@ class MoneyForm(_ModelForm):
         merchant = self.merchant()
         for name in self.money_fields:
             if name in self.cleaned_data:
+                self.amounts[name] = self.cleaned_data[name]
                 self.cleaned_data[name] = self._minor(name, self.cleaned_data[name], merchant)
         return self.cleaned_data
 

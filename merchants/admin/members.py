@@ -10,12 +10,13 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from commerce.accounts.members import LastOwnerError, add_member, change_role, remove_member
-from commerce.accounts.models import Membership
-from commerce.backoffice.admins import EditableAdmin, Form, ScopedAdmin
+from commerce.accounts.models import Membership, StaffAction
+from commerce.backoffice.admins import EditableAdmin, Form, ReadOnlyAdmin, ScopedAdmin
 from commerce.backoffice.rights import Area
 from commerce.backoffice.scope import OPERATOR_ONLY
 
@@ -101,7 +102,7 @@ class MembershipAdmin(EditableAdmin):
 
 
 @admin.register(User)
-class UserAdmin(ScopedAdmin, _UserAdmin):
+class UserAdmin(_UserAdmin, ScopedAdmin):
     """Who can log in. What somebody may do in a shop is a membership; Django's own permissions play no part."""
 
     merchant_path = OPERATOR_ONLY
@@ -121,3 +122,31 @@ class UserAdmin(ScopedAdmin, _UserAdmin):
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     readonly_fields = ("last_login", "date_joined")
+
+
+@admin.register(StaffAction)
+class StaffActionAdmin(ReadOnlyAdmin):
+    merchant_path = "merchant"
+    area = Area.SETTINGS
+    list_display = ("done_at", "user_name", "kind", "subject", "model", "what_changed", "merchant")
+    shown = (
+        "done_at",
+        "user_name",
+        "address",
+        "kind",
+        "subject",
+        "model",
+        "row",
+        "what",
+        "what_changed",
+        "merchant",
+    )
+    list_filter = ("kind", "user_name", "model", "merchant")
+    list_select_related = ("merchant",)
+    search_fields = ("user_name", "subject", "row", "what")
+    ordering = ("-done_at", "-pk")
+    change_form_outer_after_template = None
+
+    @admin.display(description="What")
+    def what_changed(self, entry: StaffAction) -> str:
+        return render_to_string("admin/changes.html", {"entry": entry})

@@ -78,6 +78,7 @@ MENU = (
         (
             Entry("accounts.merchant", "Shop", "storefront"),
             Entry("accounts.membership", "Members", "group"),
+            Entry("accounts.staffaction", "What staff did", "manage_history"),
         ),
     ),
     Group(

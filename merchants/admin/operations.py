@@ -82,6 +82,8 @@ class OutboxEventAdmin(OperatorAdmin):
 
     @admin.action(description="Try the selected dead events again", permissions=["handle"])
     def replay(self, request: HttpRequest, events: QuerySet[OutboxEvent]) -> None:
+        for event in events:
+            self.note(request, event, "tried again")
         revived = replay_dead(now=timezone.now(), only=list(events.values_list("pk", flat=True)))
         self.message_user(request, f"{revived} due again; others were not dead.", messages.SUCCESS)
 

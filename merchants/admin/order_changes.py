@@ -113,10 +113,12 @@ def change_page(
     form = form_class(order, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            messages.success(request, form.apply())
+            done = form.apply()
         except CommerceError as problem:
             form.add_error(None, problem.message)
         else:
+            messages.success(request, done)
+            owner.note(request, order, f"{form.button}: {done}")
             return redirect("admin:orders_order_change", quote(order.pk))
     context = {**owner.admin_site.each_context(request), "title": form.title, "order": order, "form": form}
     return TemplateResponse(request, "admin/order_change.html", context)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
-from commerce.accounts.models import Agent, AgentKeySpend, Membership, Merchant
+from commerce.accounts.models import Agent, AgentKeySpend, Membership, Merchant, StaffAction
 from commerce.accounts.services import issue_key
 from commerce.carts.models import Cart
 from commerce.checkout.models import CheckoutSession, Confirmation
@@ -134,6 +134,17 @@ def _sold(merchant: Merchant, agent: Agent, order: Order, number: int) -> None:
 def _terms(merchant: Merchant, number: int) -> None:
     member = User.objects.create(username=f"{merchant.slug}-{number}", email=f"{number}@{merchant.slug}.example")
     Membership.objects.create(user=member, merchant=merchant, role="support")
+    StaffAction.objects.create(
+        merchant=merchant,
+        user=member,
+        user_name=member.username,
+        kind="changed",
+        model="discounts.discount",
+        row=f"disc_{number}_{merchant.slug}",
+        subject="Ten",
+        changes=[{"field": "Percent", "before": "10", "after": "15"}],
+        done_at=NOW,
+    )
     TaxRateFactory.create(merchant=merchant, jurisdiction=f"District {number}", percentage=Decimal("1.5"))
     FulfillmentMethodFactory.create(merchant=merchant)
     PickupLocationFactory.create(merchant=merchant)
