@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 import urllib3
 from django.contrib.admin.utils import quote
 
+LOGIN = "/account/login/"
+
 
 class Staff:
     """Logged in with the account of the ready file. Safe to share between threads."""
@@ -18,8 +20,11 @@ class Staff:
         self._base_url = ready["base_url"]
         self._pool = urllib3.PoolManager(retries=False, maxsize=8)
         self._cookies: dict[str, str] = {}
-        self._page("/admin/login/")
-        status, _ = self._submit("/admin/login/", {**ready["admin"], "next": "/admin/"})
+        self._page(LOGIN)
+        admin = ready["admin"]
+        status, _ = self._submit(
+            LOGIN, {"login": admin["username"], "password": admin["password"], "next": "/admin/"}
+        )
         assert status == 302, "the login was refused"
 
     def open_refund(self, order_id: str) -> str:

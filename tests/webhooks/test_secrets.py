@@ -15,6 +15,7 @@ from agents.webhooks.models import Delivery, Endpoint
 from agents.webhooks.services import new_secret, plan_deliveries, plan_secret, register_endpoint
 from commerce.accounts.models import Agent
 from commerce.signatures import SignatureError, verify
+from tests.merchants.staff import logged_in
 from tests.orders.building import placed_order
 from tests.receiver import Receiver
 
@@ -106,8 +107,7 @@ def test_a_secret_that_is_valid_at_once_voids_all_others(agent: Agent, listening
 
 @pytest.fixture
 def chief(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("chief", password="a long password"))
-    return client
+    return logged_in(client, User.objects.create_superuser("chief", password="a long password"))
 
 
 @pytest.mark.parametrize(
