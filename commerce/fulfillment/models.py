@@ -144,6 +144,9 @@ class Shipment(models.Model):
     id = IdField("ful")
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="shipments")
     reference = models.CharField(max_length=100, blank=True, help_text="the carrier's or warehouse's name for it")
+    request_key = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="the same key asks for the same shipment"
+    )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.SHIPPING)
     status = models.CharField(max_length=20, choices=Status, default=Status.PROCESSING)
     carrier = models.CharField(max_length=50, blank=True)
@@ -161,6 +164,11 @@ class Shipment(models.Model):
                 fields=["order", "reference"],
                 condition=~Q(reference=""),
             ),
+            models.UniqueConstraint(
+                name="shipment_once_per_request",
+                fields=["order", "request_key"],
+                condition=~Q(request_key=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -171,11 +179,17 @@ class ShipmentLine(models.Model):
     shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="lines", db_index=False)
     order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="shipment_lines")
     quantity = models.PositiveIntegerField(validators=[MinValueValidator(1)])
+    returned = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="units of it that the buyer sent back since"
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(name="shipment_line_once", fields=["shipment", "order_line"]),
             models.CheckConstraint(name="shipment_line_quantity_positive", condition=Q(quantity__gt=0)),
+            models.CheckConstraint(
+                name="shipment_line_returned_at_most_sent", condition=Q(returned__lte=F("quantity"))
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,8 +10,11 @@ from commerce.orders.records import OrderRecord
 
 @dataclass(frozen=True, slots=True)
 class ShipmentLineRecord:
+    """So many units of a line; `returned` of them the buyer has sent back since."""
+
     line_id: str
     quantity: int
+    returned: int = 0
 
 
 @dataclass(frozen=True, slots=True)

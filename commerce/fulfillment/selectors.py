@@ -44,8 +44,8 @@ def _details_from(rows: Sequence[Sequence[Mapping[str, Any]]]) -> OrderDetails |
 
 _SHIPMENTS = """
     SELECT s.id, s.kind, s.status, s.carrier, s.tracking_number, s.tracking_url, s.access_url,
-           (SELECT coalesce(json_agg(json_build_object('line_id', l.order_line_id, 'quantity', l.quantity)
-                    ORDER BY l.id), '[]')
+           (SELECT coalesce(json_agg(json_build_object('line_id', l.order_line_id, 'quantity', l.quantity,
+                    'returned', l.returned) ORDER BY l.id), '[]')
             FROM fulfillment_shipmentline l WHERE l.shipment_id = s.id) AS lines,
            (SELECT coalesce(json_agg(json_build_object('id', e.id, 'kind', e.kind, 'description', e.description,
                     'location', e.location, 'occurred_at', e.occurred_at) ORDER BY e.occurred_at, e.id), '[]')

@@ -1,4 +1,8 @@
-"""Packing, sending, delivering, returning. Every function holds the order's row and logs one change."""
+"""Packing, sending, delivering, taking back. Whoever tells of it, it is one step of one shipment.
+
+`record_step` is for those who know a parcel by a name of their own, such as carriers; `dispatch` for the shop's
+staff. Both hold the order's row and log one change.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, QuerySet, Sum
 
 from commerce.errors import CommerceError
+from commerce.fulfillment.carriers import tracking_page
 from commerce.fulfillment.models import (
     SHIPMENT_TRANSITIONS,
     Shipment,
@@ -59,14 +64,26 @@ class Step:
 def record_step(order_id: str, parcel: Parcel, step: Step, *, now: datetime, kind: str = "") -> Shipment:
     """Record a step of an order's shipment, making the shipment where it is new.
 
-    The shipment is found by its reference; without one the order's only open shipment is meant, or a new
-    one with everything that is left. What arrives late or twice is kept in the history, or ignored, and
-    never moves a shipment back. Raises NothingToShipError.
+    The shipment is found by its reference or its tracking number; without either the order's only open shipment
+    is meant, or a new one with everything that is left. What arrives late or twice is kept in the history, or
+    ignored, and never moves a shipment back. Raises NothingToShipError.
     """
     order = lock_order(order_id)
-    lines = {line.pk: line for line in order.lines.order_by("pk")}
-    shipment = _shipment(order, lines, parcel, kind, now)
-    _learn(shipment, parcel)
+    lines = lines_of(order)
+    shipment = _known_shipment(order, parcel) or new_shipment(order, lines, parcel, kind=kind, now=now)
+    learn(shipment, parcel)
+    return record(order, lines, shipment, step, now=now)
+
+
+def lines_of(order: Order) -> dict[str, OrderLine]:
+    """Return the lines of a locked order by their ids."""
+    return {line.pk: line for line in order.lines.order_by("pk")}
+
+
+def record(
+    order: Order, lines: Mapping[str, OrderLine], shipment: Shipment, step: Step, *, now: datetime
+) -> Shipment:
+    """Record a step of a known shipment of a locked order, once however often it is told."""
     _, is_new = ShipmentEvent.objects.get_or_create(
         shipment=shipment,
         kind=step.status,
@@ -83,21 +100,30 @@ def record_step(order_id: str, parcel: Parcel, step: Step, *, now: datetime, kin
 
 
 def order_status(lines: Sequence[OrderLine], shipments: Sequence[Shipment]) -> str:
-    """Derive an order's status from its lines and shipments (rfc.orders section 7.1)."""
+    """Derive an order's status from its lines and shipments (rfc.orders section 7.1).
+
+    An order of which nothing is left was canceled, unless the buyer had something of it and sent it back.
+    """
     kept = [line for line in lines if line.current]
     under_way = [shipment for shipment in shipments if shipment.status not in _UNDONE]
     if not kept:
-        return Order.Status.CANCELED
+        return Order.Status.COMPLETED if under_way else Order.Status.CANCELED
     if all(line.fulfilled == line.current for line in kept):
         is_delivered = all(shipment.status == "delivered" for shipment in under_way)
         return Order.Status.COMPLETED if is_delivered else Order.Status.SHIPPED
     return Order.Status.PROCESSING if under_way else Order.Status.CONFIRMED
 
 
-def _shipment(order: Order, lines: Mapping[str, OrderLine], parcel: Parcel, kind: str, now: datetime) -> Shipment:
-    known = _known_shipment(order, parcel.reference)
-    if known is not None:
-        return known
+def new_shipment(
+    order: Order,
+    lines: Mapping[str, OrderLine],
+    parcel: Parcel,
+    *,
+    now: datetime,
+    kind: str = "",
+    request_key: str = "",
+) -> Shipment:
+    """Make a shipment of a locked order: of the parcel's quantities, or of all that is left. Logs nothing."""
     is_digital = kind == Shipment.Kind.DIGITAL
     of_kind = [line for line in lines.values() if line.is_digital == is_digital]
     quantities = parcel.quantities or unsent(order, of_kind)
@@ -105,6 +131,7 @@ def _shipment(order: Order, lines: Mapping[str, OrderLine], parcel: Parcel, kind
     shipment = Shipment.objects.create(
         order=order,
         reference=parcel.reference,
+        request_key=request_key,
         kind=kind or _kind_of(order),
         created_at=now,
     )
@@ -115,14 +142,31 @@ def _shipment(order: Order, lines: Mapping[str, OrderLine], parcel: Parcel, kind
     return shipment
 
 
-def _known_shipment(order: Order, reference: str) -> Shipment | None:
-    shipments = order.shipments.exclude(kind=Shipment.Kind.DIGITAL).order_by("created_at", "pk")
-    if reference:
-        return order.shipments.filter(reference=reference).first()
-    open_ones = [one for one in shipments if one.status not in ("delivered", *_UNDONE)]
+def _known_shipment(order: Order, parcel: Parcel) -> Shipment | None:
+    shipments = list(order.shipments.exclude(status="canceled").order_by("created_at", "pk"))
+    named = [one for one in shipments if parcel.reference and one.reference == parcel.reference]
+    found = named or [one for one in shipments if _is_tracked_as(one, parcel)]
+    if found or parcel.reference:
+        return found[0] if found else None
+    physical = [one for one in shipments if one.kind != Shipment.Kind.DIGITAL]
+    open_ones = [one for one in physical if one.status not in ("delivered", *_UNDONE)]
     if len(open_ones) == 1:
         return open_ones[0]
-    return shipments[0] if len(shipments) == 1 and not open_ones else None
+    return physical[0] if len(physical) == 1 and not open_ones else None
+
+
+def _is_tracked_as(shipment: Shipment, parcel: Parcel) -> bool:
+    """Say whether a parcel is one whose sender has no name for it yet, such as one that the staff packed.
+
+    Several parcels may travel under one number; then their references tell them apart.
+    """
+    is_unnamed = not (parcel.reference and shipment.reference)
+    number = _bare(parcel.tracking_number)
+    return is_unnamed and bool(number) and _bare(shipment.tracking_number) == number
+
+
+def _bare(tracking_number: str) -> str:
+    return "".join(tracking_number.split()).upper()
 
 
 def _kind_of(order: Order) -> str:
@@ -138,11 +182,12 @@ def unsent(order: Order, lines: Iterable[OrderLine]) -> dict[str, int]:
 
 
 def _sent(order: Order) -> dict[str, int]:
+    """Return how many units of which lines are in a shipment, without those that came back."""
     rows = (
         ShipmentLine.objects.filter(shipment__order=order)
         .exclude(shipment__status__in=_UNDONE)
         .values("order_line_id")
-        .annotate(sent=Sum("quantity"))
+        .annotate(sent=Sum(F("quantity") - F("returned")))
     )
     return {row["order_line_id"]: row["sent"] for row in rows}
 
@@ -158,17 +203,28 @@ def _require_left(order: Order, lines: Mapping[str, OrderLine], quantities: Mapp
             raise NothingToShipError(f"{left} of line {line_id} are left to be sent.", target=("items",))
 
 
-def _learn(shipment: Shipment, parcel: Parcel) -> None:
-    """Take over what is told of a shipment, keeping what is not mentioned."""
+def learn(shipment: Shipment, parcel: Parcel) -> None:
+    """Take over what is told of a shipment, keeping what is not mentioned.
+
+    The page to follow it is the one that is told, or else the carrier's own.
+    """
     told = {
         name: value
         for name in ("carrier", "tracking_number", "tracking_url", "access_url")
         if (value := getattr(parcel, name))
     }
-    for name, value in told.items():
+    if parcel.reference and not shipment.reference:
+        told["reference"] = parcel.reference
+    if "tracking_url" not in told and told.keys() & {"carrier", "tracking_number"}:
+        carrier = told.get("carrier", shipment.carrier)
+        number = told.get("tracking_number", shipment.tracking_number)
+        if page := tracking_page(carrier, number):
+            told["tracking_url"] = page
+    changed = {name: value for name, value in told.items() if getattr(shipment, name) != value}
+    for name, value in changed.items():
         setattr(shipment, name, value)
-    if told:
-        shipment.save(update_fields=list(told))
+    if changed:
+        shipment.save(update_fields=list(changed))
 
 
 def _advance(shipment: Shipment, lines: Mapping[str, OrderLine], step: Step) -> None:
@@ -190,21 +246,54 @@ def _take_back(shipment: Shipment, lines: Mapping[str, OrderLine], step: Step) -
     """Count the units of a returned shipment as neither sent nor owed, and say so on the order."""
     if shipment.shipped_at is not None:
         _count(shipment, lines, fulfilled=-1, current=-1)
-    returned = list(shipment.lines.order_by("pk"))
+    returned = {
+        part.order_line_id: part.quantity - part.returned
+        for part in shipment.lines.order_by("pk")
+        if part.quantity > part.returned
+    }
     Adjustment.objects.create(
         order_id=shipment.order_id,
         kind=Adjustment.Kind.RETURN,
-        lines=[{"id": line.order_line_id, "quantity": line.quantity} for line in returned],
+        lines=[{"id": line_id, "quantity": quantity} for line_id, quantity in returned.items()],
         description=step.description[:255],
         occurred_at=step.occurred_at,
     )
     if step.is_restocked:
-        restock({lines[line.order_line_id].variant_id: line.quantity for line in returned})
+        restock({lines[line_id].variant_id: quantity for line_id, quantity in returned.items()})
 
 
 def _count(shipment: Shipment, lines: Mapping[str, OrderLine], *, fulfilled: int, current: int = 0) -> None:
     for part in shipment.lines.order_by("order_line_id"):
-        line = lines[part.order_line_id]
-        line.current = max(line.current + current * part.quantity, 0)
-        line.fulfilled = min(max(line.fulfilled + fulfilled * part.quantity, 0), line.current)
+        line, quantity = lines[part.order_line_id], part.quantity - part.returned
+        line.current = max(line.current + current * quantity, 0)
+        line.fulfilled = min(max(line.fulfilled + fulfilled * quantity, 0), line.current)
         line.save(update_fields=["fulfilled", "current"])
+
+
+def with_buyer(order: Order) -> dict[str, int]:
+    """Return how many units of which lines have left the shop and have not come back."""
+    parts = _left_parts(order).values("order_line_id").annotate(left=Sum(F("quantity") - F("returned")))
+    return {part["order_line_id"]: part["left"] for part in parts if part["left"] > 0}
+
+
+def take_back(order: Order, lines: Mapping[str, OrderLine], quantities: Mapping[str, int]) -> None:
+    """Count units that the buyer sent back as neither sent nor owed, the last that left first.
+
+    Needs the order's lock, and no more than `with_buyer` of each line.
+    """
+    missing = dict(quantities)
+    for part in _left_parts(order).order_by("-shipment__shipped_at", "-pk"):
+        count = min(missing.get(part.order_line_id, 0), part.quantity - part.returned)
+        if count:
+            ShipmentLine.objects.filter(pk=part.pk).update(returned=F("returned") + count)
+            missing[part.order_line_id] -= count
+    for line_id, quantity in quantities.items():
+        line = lines[line_id]
+        line.current = max(line.current - quantity, 0)
+        line.fulfilled = min(max(line.fulfilled - quantity, 0), line.current)
+        line.save(update_fields=["fulfilled", "current"])
+
+
+def _left_parts(order: Order) -> QuerySet[ShipmentLine]:
+    left = ShipmentLine.objects.filter(shipment__order=order, shipment__shipped_at__isnull=False)
+    return left.exclude(shipment__status__in=_UNDONE)

@@ -102,7 +102,7 @@ def _waiting(details: OrderDetails) -> list[bodies.Fulfillment]:
     for shipment in details.shipments:
         if shipment.status not in ("failed", "canceled", "returned"):
             for part in shipment.lines:
-                left[part.line_id] -= part.quantity
+                left[part.line_id] -= part.quantity - part.returned
     waiting: list[bodies.Fulfillment] = []
     for number, choice in enumerate(known.fulfillment, start=1):
         lines: list[bodies.LineReference] = [
