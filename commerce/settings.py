@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "commerce.orders",
     "commerce.fulfillment",
     "commerce.checkout",
+    "commerce.aftersales",
     "commerce.inbox",
     "agents",
     "agents.webhooks",

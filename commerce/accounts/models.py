@@ -58,6 +58,9 @@ class Merchant(models.Model):
     privacy_url = models.URLField(blank=True)
     return_policy_url = models.URLField(blank=True)
     shipping_policy_url = models.URLField(blank=True)
+    return_days = models.PositiveSmallIntegerField(
+        default=30, db_default=30, help_text="days after delivery in which goods are taken back; 0 where none are"
+    )
     sealed_fulfillment_secret = models.BinaryField(null=True, blank=True, editable=False)
     revision = models.BigIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -7,15 +7,18 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
+from commerce.aftersales.giving_back import give_back, left_to_give_back
+from commerce.aftersales.returns import reopen_unrefunded
 from commerce.aftersales.shares import share_of
 from commerce.errors import CommerceError
+from commerce.fulfillment.models import Shipment
 from commerce.fulfillment.services import order_status, unsent
 from commerce.ids import new_id
 from commerce.inventory.services import restock
 from commerce.orders.models import Adjustment, Order, OrderLine
 from commerce.orders.services import lock_order, log_change
 from commerce.payments.models import Dispute, Refund
-from commerce.payments.refunds import PAID, RefundFrozenError, RefundTooLargeError, request_refund
+from commerce.payments.refunds import RefundFrozenError
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +38,7 @@ def refund_order(
     The same `request_key` is one refund however often it is asked. Raises RefundTooLargeError.
     """
     order = lock_order(order_id)
-    return _give_back(order, amount_minor, now=now, reason=reason, note=note, request_key=request_key)
+    return give_back(order, amount_minor, now=now, reason=reason, note=note, request_key=request_key)
 
 
 @transaction.atomic
@@ -53,8 +56,9 @@ def cancel_order(
     left = unsent(order, lines)
     wanted = left if quantities is None else {line: count for line, count in quantities.items() if count}
     _require_unsent(wanted, left)
-    is_whole = all(line.current == wanted.get(line.pk, 0) for line in lines) and not order.shipments.exists()
-    amount = _left_to_give_back(order) if is_whole else share_of(lines, wanted)
+    is_unsent = not order.shipments.exclude(status=Shipment.Status.CANCELED).exists()
+    is_whole = is_unsent and all(line.current == wanted.get(line.pk, 0) for line in lines)
+    amount = left_to_give_back(order) if is_whole else share_of(lines, wanted)
     _take_off(lines, wanted)
     order.status = order_status(list(order.lines.order_by("pk")), list(order.shipments.all()))
     adjustment = Adjustment.objects.create(
@@ -67,9 +71,9 @@ def cancel_order(
         occurred_at=now,
     )
     log_change(order, kind="canceled", now=now, detail={"lines": wanted, "reason": reason})
-    if amount := min(amount, _left_to_give_back(order)):
+    if amount := min(amount, left_to_give_back(order)):
         try:
-            _give_back(order, amount, now=now, reason=reason, note="Canceled", request_key=adjustment.pk)
+            give_back(order, amount, now=now, reason=reason, note="Canceled", request_key=adjustment.pk)
         except RefundFrozenError:
             logger.warning("canceled while disputed: the bank has the money", extra={"order": order_id})
     return adjustment
@@ -101,38 +105,6 @@ def _take_off(lines: list[OrderLine], wanted: Mapping[str, int]) -> None:
     restock({line.variant_id: wanted[line.pk] for line in lines if line.pk in wanted and not line.is_digital})
 
 
-def _left_to_give_back(order: Order) -> int:
-    payment = order.payment
-    return payment.amount_minor - payment.refunded_minor if payment and payment.status in PAID else 0
-
-
-def _give_back(
-    order: Order, amount_minor: int, *, now: datetime, reason: str, note: str, request_key: str
-) -> Adjustment:
-    """Promise a refund of a locked order and say so on the order."""
-    if order.payment_id is None:
-        raise RefundTooLargeError("Nothing was paid for this order.", target=("amount_minor",))
-    stripe_reason = reason if reason in Refund.Reason.values else ""
-    refund = request_refund(
-        order.payment_id, amount_minor=amount_minor, reason=stripe_reason, request_key=request_key, now=now
-    )
-    if known := Adjustment.objects.filter(reference=refund.pk).first():
-        return known
-    adjustment = Adjustment.objects.create(
-        id=new_id("adj"),
-        order=order,
-        kind=Adjustment.Kind.REFUND,
-        status=Adjustment.Status.PENDING,
-        amount_minor=amount_minor,
-        reason=reason,
-        description=note[:255],
-        reference=refund.pk,
-        occurred_at=now,
-    )
-    log_change(order, kind="refund_requested", now=now, detail={"refund": refund.pk, "amount_minor": amount_minor})
-    return adjustment
-
-
 @transaction.atomic
 def note_refund(refund_id: str, *, now: datetime) -> None:
     """Show on its order how a refund stands, also one that was made at the provider. May run twice.
@@ -161,6 +133,8 @@ def note_refund(refund_id: str, *, now: datetime) -> None:
     if not is_new and adjustment.status == status:
         return
     Adjustment.objects.filter(pk=adjustment.pk).update(status=status)
+    if refund.status == Refund.Status.FAILED:
+        reopen_unrefunded(refund_id)
     detail = {"refund": refund_id, "amount_minor": refund.amount_minor, "failure_code": refund.failure_code}
     log_change(order, kind=f"refund_{refund.status}", now=now, detail=detail)
 

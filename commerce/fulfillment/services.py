@@ -276,6 +276,15 @@ def with_buyer(order: Order) -> dict[str, int]:
     return {part["order_line_id"]: part["left"] for part in parts if part["left"] > 0}
 
 
+def arrivals(order: Order) -> dict[str, datetime | None]:
+    """Return when the last parcel of each line with the buyer arrived, None where one is still on its way."""
+    found: dict[str, datetime | None] = {}
+    for line_id, at in _left_parts(order).values_list("order_line_id", "shipment__delivered_at"):
+        earlier = found.get(line_id, at)
+        found[line_id] = max(earlier, at) if earlier and at else None
+    return found
+
+
 def take_back(order: Order, lines: Mapping[str, OrderLine], quantities: Mapping[str, int]) -> None:
     """Count units that the buyer sent back as neither sent nor owed, the last that left first.
 

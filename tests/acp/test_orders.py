@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from commerce.accounts.models import Merchant
+from commerce.aftersales.returns import Received, approve_return, receive_return, request_return
 from commerce.catalog.models import Variant
 from commerce.fulfillment.services import Parcel, Step, record_step
 from commerce.orders.models import Adjustment, Order
@@ -113,6 +114,26 @@ def test_a_return_is_an_adjustment(acp: AcpClient, bought: Answer) -> None:
     ]
     assert order["fulfillments"][0]["status"] == "failed"
     assert order["fulfillments"][0]["events"][-1]["type"] == "returned_to_sender"
+
+
+def test_what_comes_back_leaves_what_was_never_sent_pending(acp: AcpClient, bought: Answer) -> None:
+    order_id, (tote, cap) = bought.body["order"]["id"], (one["id"] for one in bought.body["order"]["line_items"])
+    record_step(order_id, Parcel("P1", quantities={tote: 2}), Step("delivered", NOON), now=NOON)
+    returned = request_return(order_id, {tote: 1}, reason="wrong_item", now=NOON)
+    asked = acp.read(bought.body["id"]).body["order"]["adjustments"]
+    approve_return(returned.pk, now=NOON)
+    receive_return(returned.pk, {tote: Received(1)}, now=NOON)
+
+    order = acp.read(bought.body["id"]).body["order"]
+
+    sent, waiting = order["fulfillments"]
+    assert (sent["status"], sent["line_items"]) == ("delivered", [{"id": tote, "quantity": 2}])
+    assert waiting["line_items"] == [{"id": tote, "quantity": 1}, {"id": cap, "quantity": 1}]
+    assert [(one["type"], one["status"], one["reason"]) for one in (*asked, *order["adjustments"])] == [
+        ("return", "pending", "wrong_item"),
+        ("return", "completed", "wrong_item"),
+    ]
+    assert order["line_items"][0]["quantity"] == {"ordered": 3, "current": 2, "fulfilled": 1}
 
 
 def test_refunds_stand_beside_the_total(acp: AcpClient, bought: Answer) -> None:
