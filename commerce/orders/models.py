@@ -188,3 +188,15 @@ class OrderEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id} #{self.sequence} {self.kind}"
+
+
+class OrderNote(models.Model):
+    """What the staff tell one another about an order. Neither buyers nor agents see it. Never changed."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="staff_notes")
+    author = models.CharField(max_length=150)
+    text = models.TextField()
+    written_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.author}: {self.text[:60]}"

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db import connection
 
-from commerce.orders.models import Order, OrderEvent
+from commerce.errors import CommerceError, NotFoundError
+from commerce.orders.models import Order, OrderEvent, OrderNote
 from commerce.orders.records import OrderRecord
 from commerce.orders.sql import insert_writes
 from commerce.outbox.services import event_write, record_event
@@ -47,3 +48,25 @@ def log_change(order: Order, *, kind: str, now: datetime, detail: Mapping[str, A
         order=order, sequence=order.sequence, kind=kind, detail=dict(detail or {}), occurred_at=now
     )
     record_event("order.updated", key=order.id, now=now, payload={"sequence": order.sequence})
+
+
+LONGEST_NOTE = 2000
+
+
+class EmptyNoteError(CommerceError):
+    """A note says nothing, or more than is kept."""
+
+    code = "empty_note"
+
+
+def add_note(order_id: str, *, author: str, text: str, now: datetime) -> OrderNote:
+    """Keep what somebody of the staff says about an order. Nobody else is told.
+
+    Raises EmptyNoteError, NotFoundError.
+    """
+    words = text.strip()
+    if not 0 < len(words) <= LONGEST_NOTE:
+        raise EmptyNoteError(f"A note has 1 to {LONGEST_NOTE} characters.", target=("text",))
+    if not Order.objects.filter(pk=order_id).exists():
+        raise NotFoundError("There is no such order.")
+    return OrderNote.objects.create(order_id=order_id, author=author[:150], text=words, written_at=now)
