@@ -6,6 +6,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
@@ -68,3 +69,21 @@ def database(url: str) -> dict[str, Any]:
             },
         },
     }
+
+
+MAIL_BACKENDS = {
+    "console": "console",
+    "file": "filebased",
+    **dict.fromkeys(("smtp", "smtp+tls", "smtps"), "smtp"),
+}
+"""Django's e-mail backend for each kind of address."""
+
+
+def mail_server(url: str) -> SplitResult:
+    """Read where e-mails go: smtp+tls://user:password@host:587, smtps://… or smtp://…, file:///dir, console:"""
+    server = urlsplit(url)
+    if server.scheme not in MAIL_BACKENDS:
+        raise ImproperlyConfigured(f"EMAIL_URL begins with one of: {', '.join(MAIL_BACKENDS)}.")
+    if server.scheme.startswith("smtp") and not server.hostname:
+        raise ImproperlyConfigured("EMAIL_URL names no mail server.")
+    return server

@@ -8,13 +8,15 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from commerce.embedded import EmbeddedPostgres, EmbeddedValkey
+from commerce.environment import MAIL_BACKENDS
 from commerce.environment import database as _database
 from commerce.environment import flag as _flag
 from commerce.environment import kept_secret as _kept_secret
 from commerce.environment import listed as _list
+from commerce.environment import mail_server as _mail_server
 from commerce.environment import number as _number
 from commerce.environment import text as _text
 
@@ -83,6 +85,7 @@ INSTALLED_APPS = [
     "commerce.checkout",
     "commerce.aftersales",
     "commerce.inbox",
+    "commerce.emails",
     "agents",
     "agents.webhooks",
     "merchants",
@@ -259,6 +262,19 @@ UNFOLD: dict[str, Any] = {
     "ACCOUNT": {"navigation": "merchants.admin.navigation.account"},
 }
 
+# E-mails to buyers. Without an address they are printed where the worker's log goes.
+_MAIL = _mail_server(_text("EMAIL_URL", "console:"))
+EMAIL_BACKEND = f"django.core.mail.backends.{MAIL_BACKENDS[_MAIL.scheme]}.EmailBackend"
+EMAIL_HOST = _MAIL.hostname or "localhost"
+EMAIL_PORT = _MAIL.port or {"smtp+tls": 587, "smtps": 465}.get(_MAIL.scheme, 25)
+EMAIL_HOST_USER = unquote(_MAIL.username or "")
+EMAIL_HOST_PASSWORD = unquote(_MAIL.password or "")
+EMAIL_USE_TLS = _MAIL.scheme == "smtp+tls"
+EMAIL_USE_SSL = _MAIL.scheme == "smtps"
+EMAIL_FILE_PATH = unquote(_MAIL.path) if _MAIL.scheme == "file" else None
+EMAIL_TIMEOUT = _number("EMAIL_TIMEOUT_SECONDS", 10)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _text("EMAIL_FROM", f"orders@{_PUBLIC.hostname}")
+
 # Agents.
 AGENT_REQUESTS_PER_MINUTE = _number("AGENT_REQUESTS_PER_MINUTE", 60_000)
 DISCOVERY_REQUESTS_PER_MINUTE = _number("DISCOVERY_REQUESTS_PER_MINUTE", 6_000)
@@ -280,9 +296,9 @@ IMPORT_FILE_DAYS = _number("IMPORT_FILE_DAYS", 30)
 
 # What happens after an event is committed: topic -> functions(event), each tried until it succeeds.
 OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
-    "order.placed": ["agents.webhooks.subscribers.announce_order"],
+    "order.placed": ["agents.webhooks.subscribers.announce_order", "commerce.emails.subscribers.tell_buyer"],
     "order.downloads_due": ["commerce.fulfillment.subscribers.deliver_digital_lines"],
-    "order.updated": ["agents.webhooks.subscribers.announce_order"],
+    "order.updated": ["agents.webhooks.subscribers.announce_order", "commerce.emails.subscribers.tell_buyer"],
     "inbox.received": ["commerce.inbox.subscribers.handle_message"],
     "provider.noticed": ["commerce.inbox.subscribers.handle_provider_event"],
     "payment.capture_due": ["commerce.payments.subscribers.capture_attempt"],
@@ -321,6 +337,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "relay the outbox": {"task": "commerce.outbox.tasks.relay", "schedule": 2.0},
     "deliver webhooks": {"task": "agents.webhooks.tasks.deliver", "schedule": 2.0},
+    "send e-mails": {"task": "commerce.emails.tasks.send", "schedule": 10.0},
     "resume interrupted checkouts": {"task": "commerce.checkout.tasks.resume_interrupted", "schedule": 5.0},
     "look after 3-D Secure challenges": {
         "task": "commerce.checkout.tasks.look_after_challenges",

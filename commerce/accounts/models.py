@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinLengthValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models import Value
 
 from commerce.fields import IdField
 from commerce.ids import id_factory
@@ -60,6 +61,13 @@ class Merchant(models.Model):
     shipping_policy_url = models.URLField(blank=True)
     return_days = models.PositiveSmallIntegerField(
         default=30, db_default=30, help_text="days after delivery in which goods are taken back; 0 where none are"
+    )
+    emails_off = ArrayField(
+        models.CharField(max_length=20),
+        default=list,
+        blank=True,
+        db_default=Value([], output_field=ArrayField(models.CharField(max_length=20))),
+        help_text="kinds of e-mails that buyers do not get",
     )
     sealed_fulfillment_secret = models.BinaryField(null=True, blank=True, editable=False)
     revision = models.BigIntegerField(default=1, editable=False)

@@ -70,7 +70,8 @@ def cancel_order(
         description=note[:255],
         occurred_at=now,
     )
-    log_change(order, kind="canceled", now=now, detail={"lines": wanted, "reason": reason})
+    detail = {"adjustment": adjustment.pk, "lines": wanted, "reason": reason}
+    log_change(order, kind="canceled", now=now, detail=detail)
     if amount := min(amount, left_to_give_back(order)):
         try:
             give_back(order, amount, now=now, reason=reason, note="Canceled", request_key=adjustment.pk)

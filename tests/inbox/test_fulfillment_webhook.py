@@ -83,7 +83,8 @@ def test_a_message_is_stored_then_handled(merchant: Merchant, secret: str, order
     assert InboxMessage.objects.get().status == "handled"
     order.refresh_from_db()
     assert order.status == "shipped"
-    assert OutboxEvent.objects.filter(topic="order.updated").count() == 1
+    told = OutboxEvent.objects.filter(topic="order.updated").order_by("subscriber")
+    assert [one.subscriber.rpartition(".")[2] for one in told] == ["announce_order", "tell_buyer"]
 
 
 @pytest.mark.parametrize(("kind", "status"), STEPS.items())
