@@ -68,6 +68,18 @@ class ShipmentView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnView:
+    """Something that comes back: by the buyer's wish, or because its carrier could not deliver it."""
+
+    status: str
+    detail: str
+    reason: str
+    items: tuple[str, ...]
+    when: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderView:
     number: str
     status: str
@@ -83,6 +95,8 @@ class OrderView:
     recipient: tuple[str, ...]
     deliveries: tuple[DeliveryView, ...]
     shipments: tuple[ShipmentView, ...]
+    returns: tuple[ReturnView, ...]
+    return_days: int
     adjustments: tuple[StepView, ...]
     history: tuple[StepView, ...]
 
@@ -90,7 +104,7 @@ class OrderView:
 def order_view(
     details: OrderDetails, *, merchant: Merchant, pickup_places: Sequence[PickupLocation] = ()
 ) -> OrderView:
-    """Put an order into words."""
+    """Put an order into words. `return_days` is 0 where nothing of it can be sent back."""
     order, zone = details.order, ZoneInfo(merchant.time_zone)
     shipments = tuple(_shipments(details, zone))
     placed = _step("Order placed", "", order.placed_at, zone)
@@ -110,7 +124,9 @@ def order_view(
         recipient=_recipient(order),
         deliveries=tuple(_delivery(option, zone, pickup_places) for option in order.fulfillment),
         shipments=shipments,
-        adjustments=tuple(_adjustment(one, order, zone) for one in order.adjustments),
+        returns=tuple(_return(one, order, zone) for one in order.adjustments if one.kind == "return"),
+        return_days=merchant.return_days if any(one.kind != "digital" for one in details.shipments) else 0,
+        adjustments=tuple(_adjustment(one, order, zone) for one in order.adjustments if one.kind != "return"),
         history=tuple(sorted((*shipped, placed), key=lambda step: step.at, reverse=True)),
     )
 
@@ -263,14 +279,30 @@ def _adjustment(adjustment: AdjustmentRecord, order: OrderRecord, zone: ZoneInfo
         text = f"{text} of {amount_text(adjustment.amount_minor, order.currency)}"
     if adjustment.status != "completed":
         text = f"{text}, {words(adjustment.status, wording.ADJUSTMENT_STATUS)}"
+    reason = wording.RETURN_REASON.get(adjustment.reason) or adjustment.reason.replace("_", " ")
+    detail = [adjustment.description or reason, ", ".join(_items(adjustment, order))]
+    return _step(text, "; ".join(part for part in detail if part), adjustment.occurred_at, zone)
+
+
+def _items(adjustment: AdjustmentRecord, order: OrderRecord) -> list[str]:
     titles = {line.id: line.title for line in order.lines}
-    items = [
+    return [
         f"{line.get('quantity', 1)} × {titles[str(line.get('id'))]}"  # noqa: RUF001
         for line in adjustment.lines
         if str(line.get("id")) in titles
     ]
-    detail = [adjustment.description or adjustment.reason.replace("_", " "), ", ".join(items)]
-    return _step(text, "; ".join(part for part in detail if part), adjustment.occurred_at, zone)
+
+
+def _return(adjustment: AdjustmentRecord, order: OrderRecord, zone: ZoneInfo) -> ReturnView:
+    at = adjustment.occurred_at
+    return ReturnView(
+        status=words(adjustment.status, wording.RETURN_STATUS),
+        detail=adjustment.description,
+        reason=words(adjustment.reason, wording.RETURN_REASON) if adjustment.reason else "",
+        items=tuple(_items(adjustment, order)),
+        when=moment_text(at.astimezone(zone)),
+        at=at.astimezone(ZoneInfo("UTC")).isoformat(),
+    )
 
 
 def _step(text: str, detail: str, at: datetime, zone: ZoneInfo) -> StepView:

@@ -57,6 +57,18 @@ ADJUSTMENT_KIND = {
     "dispute": "Payment dispute",
 }
 
+RETURN_STATUS = {"pending": "Under way", "completed": "Received", "failed": "Not sent back"}
+
+RETURN_REASON = {
+    "damaged": "Damaged or defective",
+    "wrong_item": "Wrong item",
+    "too_small": "Too small",
+    "too_large": "Too large",
+    "not_as_described": "Not as described",
+    "no_longer_needed": "No longer needed",
+    "other": "Other reason",
+}
+
 ADJUSTMENT_STATUS = {"pending": "under way", "completed": "done", "failed": "failed"}
 
 AVAILABILITY = {

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from commerce.aftersales.returns import Received, approve_return, receive_return, request_return
 from commerce.catalog.models import Product
 from commerce.fulfillment.models import Shipment, ShipmentEvent
 from commerce.fulfillment.services import Parcel, Step, record_step
@@ -153,6 +154,33 @@ def test_canceled_and_refunded_lines_are_told() -> None:
         "April 20, 2026, 12 pm PDT",
     ]
     assert "Refund of $1.00, under way" in shown.texts
+
+
+def test_what_comes_back_is_told_and_nothing_can_be_asked() -> None:
+    order = place_order(HARBOR, ("TT-SPORK", 4))
+    spork = order.lines.get()
+    assert "can be sent back" not in page(order).text
+    send(order, Parcel("WH-1"), "delivered")
+    made = request_return(order.pk, {spork.pk: 2}, reason="too_small", note="Tiny", now=NOW + timedelta(hours=3))
+    asked = page(order)
+    approve_return(made.pk, answer="To 12 Quayside Walk", now=NOW)
+    approved = page(order)
+    receive_return(made.pk, {spork.pk: Received(2)}, now=NOW)
+
+    shown = page(order)
+
+    for one, status, detail in (
+        (asked, "Under way", "Asked for; the shop decides"),
+        (approved, "Under way", "Approved; the items can be sent back: To 12 Quayside Walk"),
+        (shown, "Received", "Received by the shop"),
+    ):
+        place = one.texts.index("Returns")
+        assert one.texts[place + 1 : place + 4] == [status, "2 × Titanium Spork", detail]  # noqa: RUF001
+        assert "Too small · April 20, 2026, 2 pm PDT" in one.text
+        assert "Refunds and changes" not in one.texts
+        assert "can be sent back for 30 days after its delivery" in one.text
+        assert "form" not in one.tags
+        assert "Tiny" not in one.text
 
 
 def test_pick_up_shows_where() -> None:

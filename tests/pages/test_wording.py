@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from commerce.aftersales.models import Return
 from commerce.fulfillment.models import Shipment
 from commerce.orders.models import Adjustment, Order
 from commerce.pages import wording
@@ -65,7 +66,8 @@ def test_every_status_has_words() -> None:
     assert set(wording.ORDER_STATUS) == set(wording.ORDER_MEANING) == set(Order.Status.values)
     assert set(wording.SHIPMENT_STATUS) == set(Shipment.Status.values)
     assert set(wording.ADJUSTMENT_KIND) == set(Adjustment.Kind.values)
-    assert set(wording.ADJUSTMENT_STATUS) == set(Adjustment.Status.values)
+    assert set(wording.ADJUSTMENT_STATUS) == set(wording.RETURN_STATUS) == set(Adjustment.Status.values)
+    assert set(wording.RETURN_REASON) == set(Return.Reason.values)
 
 
 def test_words_of_an_unknown_code_are_readable() -> None:
