@@ -162,17 +162,6 @@ CACHES = {
     }
 }
 
-# Mail: without a server it is written to files.
-EMAIL_HOST = _text("EMAIL_HOST")
-EMAIL_PORT = _number("EMAIL_PORT", 587)
-EMAIL_HOST_USER = _text("EMAIL_HOST_USER")
-EMAIL_HOST_PASSWORD = _text("EMAIL_HOST_PASSWORD")
-EMAIL_USE_TLS = _flag("EMAIL_USE_TLS", default=True)
-EMAIL_TIMEOUT = 10
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
-EMAIL_FILE_PATH = DATA_DIR / "mail"
-DEFAULT_FROM_EMAIL = _text("DEFAULT_FROM_EMAIL", f"no-reply@{_PUBLIC.hostname}")
-
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
@@ -262,7 +251,7 @@ UNFOLD: dict[str, Any] = {
     "ACCOUNT": {"navigation": "merchants.admin.navigation.account"},
 }
 
-# E-mails to buyers. Without an address they are printed where the worker's log goes.
+# E-mails to buyers and staff. Without an address they are printed where the log goes.
 _MAIL = _mail_server(_text("EMAIL_URL", "console:"))
 EMAIL_BACKEND = f"django.core.mail.backends.{MAIL_BACKENDS[_MAIL.scheme]}.EmailBackend"
 EMAIL_HOST = _MAIL.hostname or "localhost"
@@ -271,7 +260,7 @@ EMAIL_HOST_USER = unquote(_MAIL.username or "")
 EMAIL_HOST_PASSWORD = unquote(_MAIL.password or "")
 EMAIL_USE_TLS = _MAIL.scheme == "smtp+tls"
 EMAIL_USE_SSL = _MAIL.scheme == "smtps"
-EMAIL_FILE_PATH = unquote(_MAIL.path) if _MAIL.scheme == "file" else None
+EMAIL_FILE_PATH = unquote(_MAIL.path) or None
 EMAIL_TIMEOUT = _number("EMAIL_TIMEOUT_SECONDS", 10)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = _text("EMAIL_FROM", f"orders@{_PUBLIC.hostname}")
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0006_return_days'),
+        ('accounts', '0008_return_days'),
     ]
 
     operations = [
