@@ -1,4 +1,4 @@
-"""Buttons on the page of a row."""
+"""Buttons on the page of a row, and above a list."""
 
 from __future__ import annotations
 
@@ -16,4 +16,9 @@ def object_action(*, description: str, icon: str, permissions: Sequence[str]) ->
     The method gets the request and `object_id`, and asks `require_object` for the row. Who lacks one of
     the permissions does not see the button, and is refused at its address.
     """
+    return cast(Callable[[View], View], action(description=description, icon=icon, permissions=list(permissions)))
+
+
+def list_action(*, description: str, icon: str, permissions: Sequence[str]) -> Callable[[View], View]:
+    """Make a method of a page a button above its list, which `actions_list` names. It gets the request alone."""
     return cast(Callable[[View], View], action(description=description, icon=icon, permissions=list(permissions)))

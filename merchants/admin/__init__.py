@@ -8,8 +8,28 @@ protocols keep is in their own `admin.py`, such as `agents.webhooks.admin`.
 
 from django.contrib import admin
 
-from merchants.admin import accounts, catalog, fulfillment, inventory, members, operations, orders, promotions
+from merchants.admin import (
+    accounts,
+    catalog,
+    fulfillment,
+    imports,
+    inventory,
+    members,
+    operations,
+    orders,
+    promotions,
+)
 
-__all__ = ["accounts", "catalog", "fulfillment", "inventory", "members", "operations", "orders", "promotions"]
+__all__ = [
+    "accounts",
+    "catalog",
+    "fulfillment",
+    "imports",
+    "inventory",
+    "members",
+    "operations",
+    "orders",
+    "promotions",
+]
 
 admin.site.index_title = "Home"

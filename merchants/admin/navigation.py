@@ -39,6 +39,7 @@ MENU = (
             Entry("catalog.variant", "Variants and prices", "sell"),
             Entry("inventory.stockitem", "Stock", "warehouse"),
             Entry("inventory.reservation", "Held for buyers", "lock_clock"),
+            Entry("imports.importjob", "Imports", "upload_file"),
         ),
     ),
     Group(

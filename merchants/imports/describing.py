@@ -16,7 +16,7 @@ from merchants.imports.services import ImportSummary, ProductResult
 SEVERITIES = {
     Severity.ERROR: "not imported",
     Severity.SUSPICIOUS: "suspicious",
-    Severity.WARNING: "imported otherwise",
+    Severity.WARNING: "imported in part",
     Severity.NOTICE: "good to know",
 }
 PROBLEM_COLUMNS = ("row", "severity", "column", "value", "what_to_do")
@@ -35,32 +35,28 @@ _LABELS = {
 _ENOUGH_CHARACTERS = 200
 
 
-def counts_of(summary: ImportSummary) -> list[tuple[str, int, int, int, int]]:
-    """Return a table: what, new, changed, unchanged, and what was left out or set inactive."""
+def counts_of(summary: ImportSummary) -> list[tuple[str, str, str, str, str]]:
+    """Return a table: what, new, changed, unchanged, left out. Variants that vanished are inactive."""
+    done = {name: str(getattr(summary, name)) for name in summary.__slots__ if name != "problems"}
+    inactive = f"{summary.variants_deactivated} inactive" if summary.variants_deactivated else "0"
     return [
         (
             "Products",
-            summary.products_created,
-            summary.products_updated,
-            summary.products_unchanged,
-            summary.products_skipped,
+            done["products_created"],
+            done["products_updated"],
+            done["products_unchanged"],
+            done["products_skipped"],
         ),
-        (
-            "Variants",
-            summary.variants_created,
-            summary.variants_updated,
-            summary.variants_unchanged,
-            summary.variants_deactivated,
-        ),
-        ("Stock", summary.stock_created, summary.stock_updated, 0, 0),
+        ("Variants", done["variants_created"], done["variants_updated"], done["variants_unchanged"], inactive),
+        ("Stock", done["stock_created"], done["stock_updated"], "", ""),
     ]
 
 
 def change_lines(result: ProductResult, *, currency: str) -> Iterator[tuple[str, ...]]:
-    """Yield a line for each field that changes; one for a product that is new or left out."""
+    """Yield a line for each field that changes; one with its title for a product that is new or left out."""
     start = (str(result.row), result.handle, result.change)
     if not result.fields:
-        yield (*start, "", "", "", "")
+        yield (*start, "", "", "", result.title)
     for one in result.fields:
         yield (*start, one.variant or "", label(one), shown(one, one.old, currency), shown(one, one.new, currency))
 

@@ -97,7 +97,7 @@ class Format:
 class Binding:
     """A format's columns found in a file, what is missing, and what of the file has no use.
 
-    `texts` are the columns that people write, numbered ones included.
+    `texts` are the columns that people write, numbered ones included. `numbered` are names of the file.
     """
 
     format: Format
@@ -105,6 +105,7 @@ class Binding:
     missing: tuple[Column, ...]
     unknown: tuple[str, ...]
     texts: tuple[str, ...]
+    numbered: frozenset[str]
     matched: int
     notes: tuple[Problem, ...]
 
@@ -141,6 +142,7 @@ def bind(
         missing=tuple(column for column in kind.required if not found[column.name]),
         unknown=tuple(dict.fromkeys(filter(None, unknown))),
         texts=(*(column.name for column in kind.columns if column.is_text and found[column.name]), *numbered),
+        numbered=frozenset(names[place] for several in numbered.values() for place in several),
         matched=len(used),
         notes=(*_repeated(names, places), *superseded),
     )

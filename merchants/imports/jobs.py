@@ -22,7 +22,7 @@ from merchants.imports.formats import FORMATS, nearest_format, require_columns
 from merchants.imports.models import FilePart, FoundChange, FoundProblem, ImportJob
 from merchants.imports.opening import look_into
 from merchants.imports.states import AT_WORK, FINISHED, TRANSITIONS, Status
-from merchants.imports.tables import read_names
+from merchants.imports.tables import read_names, read_samples
 
 nudge = Nudge("merchants.imports.tasks.work")
 
@@ -70,11 +70,13 @@ def upload(
 def _looked_into(merchant: Merchant, path: Path, name: str, now: datetime) -> ImportJob:
     text = look_into(path, name=name)
     columns = read_names(text)
+    samples = read_samples(text, columns)
     return ImportJob(
         merchant=merchant,
         file_name=name,
         file_bytes=path.stat().st_size,
         file_columns=list(columns),
+        file_samples=[samples.get(name, "") for name in columns],
         wording=text.wording,
         format=nearest_format(text, columns).code,
         created_at=now,
@@ -140,7 +142,7 @@ def _locked(job_id: str, wanted: Status) -> ImportJob:
     """Return the job's row, held until the transaction ends. Raises NotNowError where `wanted` cannot follow."""
     job = ImportJob.objects.select_for_update(no_key=True).get(pk=job_id)
     if job.status == wanted or not TRANSITIONS.allows(job.status, wanted):
-        raise NotNowError(f"The import of {job.file_name} {job.get_status_display()} by now.")
+        raise NotNowError(f"{job.file_name} is {job.get_status_display()} by now.")
     return job
 
 
@@ -157,7 +159,7 @@ def _begin(job: ImportJob, status: Status, now: datetime) -> None:
         raise FileForgottenError("The file is kept no longer. Upload it again.")
     FoundProblem.objects.filter(job=job).delete()
     FoundChange.objects.filter(job=job).delete()
-    job.status, job.worked_at, job.finished_at = status, now, None
+    job.status, job.is_written, job.worked_at, job.finished_at = status, status == Status.IMPORTING, now, None
     job.total, job.done, job.changes, job.tries = None, 0, 0, 0
     job.counts, job.problem_counts, job.error = {}, {}, ""
     job.lease, job.leased_until = "", None
@@ -165,6 +167,6 @@ def _begin(job: ImportJob, status: Status, now: datetime) -> None:
 
 
 _OF_A_PASS = (
-    *("format", "mapping", "is_recounted", "status", "worked_at", "finished_at", "total", "done", "changes"),
-    *("tries", "counts", "problem_counts", "error", "lease", "leased_until"),
+    *("format", "mapping", "is_recounted", "status", "is_written", "worked_at", "finished_at", "total", "done"),
+    *("changes", "tries", "counts", "problem_counts", "error", "lease", "leased_until"),
 )

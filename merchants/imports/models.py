@@ -14,8 +14,9 @@ from merchants.imports.states import Status
 class ImportJob(models.Model):
     """One uploaded file on its way into the catalog.
 
-    `done` counts the products of the present pass, preview or import, that are dealt with for good: a worker
-    that takes the job over goes on behind them. `lease` names the worker that holds it until `leased_until`.
+    `file_samples` has a value of each of `file_columns`. `done` counts the products of the present pass, preview
+    or import, that are dealt with for good: a worker that takes the job over goes on behind them. `lease` names
+    the worker that holds it until `leased_until`.
     """
 
     Status = Status
@@ -28,11 +29,13 @@ class ImportJob(models.Model):
     file_name = models.CharField("file", max_length=255)
     file_bytes = models.BigIntegerField("size")
     file_columns = ArrayField(models.TextField(), default=list)
+    file_samples = ArrayField(models.TextField(blank=True), default=list)
     wording = models.CharField("kind of file", max_length=60)
     format = models.CharField(max_length=20)
     mapping = models.JSONField(default=dict)
     is_recounted = models.BooleanField("sets stock to the file's numbers", default=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.UPLOADED)
+    is_written = models.BooleanField("writes, and does not only look through", default=False)
     total = models.PositiveIntegerField("products", null=True)
     done = models.PositiveIntegerField("products dealt with", default=0)
     counts = models.JSONField(default=dict)
@@ -47,6 +50,7 @@ class ImportJob(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = "import"
         constraints = [
             models.UniqueConstraint(
                 name="one_import_at_a_time", fields=["merchant"], condition=Q(status=Status.IMPORTING)

@@ -36,14 +36,14 @@ _MARKS = {
 _OTHER_FILES = {
     b"PK\x05\x06": "an empty ZIP archive",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook. In Excel choose “Save as” and “CSV UTF-8”",
-    b"%PDF": "a PDF",
+    b"%PDF": "a PDF. Export the products as CSV, TSV or JSON Lines",
     b"PAR1": "a Parquet file. Export it as CSV or JSON Lines",
     b"\x28\xb5\x2f\xfd": "packed with zstd. Unpack it, or pack it with gzip",
     b"BZh": "packed with bzip2. Unpack it, or pack it with gzip",
     b"\xfd7zXZ": "packed with xz. Unpack it, or pack it with gzip",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"SQLite format 3": "a database",
+    b"\x89PNG": "a picture. Export the products as CSV, TSV or JSON Lines",
+    b"\xff\xd8\xff": "a picture. Export the products as CSV, TSV or JSON Lines",
+    b"SQLite format 3": "a database. Export the products as CSV, TSV or JSON Lines",
 }
 _OTHER_TEXTS = {
     "<!doctype html": "a web page, perhaps one that asks to log in. Download the file itself",

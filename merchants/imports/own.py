@@ -123,7 +123,8 @@ class OwnReader(Reader):
         if not row.is_blank("title"):
             told.values["title"] = _words(255)(row, "title")
         kept = told.kept(_PRODUCT_FIELDS)
-        told.values.setdefault("title", title_or_handle(row, "title", handle))
+        if "title" not in told.values:
+            told.values["title"] = title_or_handle(row, "title", handle)
         return ProductData(
             handle=handle_of(row, "handle", handle),
             variants=variants,

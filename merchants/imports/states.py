@@ -8,12 +8,12 @@ from commerce.transitions import Transitions
 
 
 class Status(models.TextChoices):
-    UPLOADED = "uploaded", "waits for its columns"
-    PREVIEWING = "previewing", "is looked through"
-    PREVIEWED = "previewed", "waits to be confirmed"
-    IMPORTING = "importing", "is imported"
+    UPLOADED = "uploaded", "waiting for its columns"
+    PREVIEWING = "previewing", "being looked through"
+    PREVIEWED = "previewed", "waiting to be confirmed"
+    IMPORTING = "importing", "being imported"
     DONE = "done", "done"
-    FAILED = "failed", "could not be read"
+    FAILED = "failed", "failed"
     CANCELED = "canceled", "canceled"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import IO
 
 import orjson
@@ -14,6 +15,7 @@ from merchants.imports.reading import Problem, Severity, UnreadableFileError
 from merchants.imports.text import readable
 
 _SHOWN_CHARACTERS = 80
+_SAMPLED_ROWS = 50
 
 
 class Header:
@@ -120,6 +122,17 @@ def read_names(file: TextFile) -> tuple[str, ...]:
     for _, cells in _records(file):
         return tuple(readable(name) for name in cells)
     raise UnreadableFileError(f"{file.name} is empty.")
+
+
+def read_samples(file: TextFile, names: Sequence[str]) -> dict[str, str]:
+    """Return a value of each column, from the first rows that have one."""
+    header = Header(names, {name: [place] for place, name in enumerate(names)}, decimal_comma=False)
+    samples: dict[str, str] = {}
+    for row in islice(read_rows(file, header), _SAMPLED_ROWS):
+        for name in names:
+            if name not in samples and (value := readable(row.raw(name)[: _SHOWN_CHARACTERS * 2])):
+                samples[name] = value[:_SHOWN_CHARACTERS]
+    return samples
 
 
 def read_rows(file: TextFile, header: Header) -> Iterator[Row]:

@@ -74,7 +74,8 @@ class WooCommerceReader(Reader):
         if not key:
             parent.report("Name", "Give the product a name, an SKU or an ID; it was left out.", Severity.ERROR)
         elif "grouped" in kinds(parent):
-            parent.report("Type", "A group of other products is sold by its members here; it was left out.")
+            advice = "A group of other products is sold by its members here; it was left out."
+            parent.report("Type", advice, Severity.ERROR)
         elif "variable" in kinds(parent) and not variations:
             parent.report("Type", "The file has no variation of it; it was left out.", Severity.ERROR)
         else:

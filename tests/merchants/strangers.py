@@ -82,7 +82,7 @@ class Told:
         self._any = re.compile("|".join(sorted(map(re.escape, spelt), key=len, reverse=True)))
 
     def by(self, answer: Any) -> set[str]:
-        return set(self._any.findall(answer.content.decode(errors="replace")))
+        return set(self._any.findall(answer.getvalue().decode(errors="replace")))
 
 
 def routes() -> Iterator[str]:

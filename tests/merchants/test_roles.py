@@ -29,6 +29,7 @@ MAY = {
     "catalog/product": "ccvv",
     "catalog/variant": "ccvv",
     "inventory/stockitem": "ccvv",
+    "imports/importjob": "vvvv",
     "discounts/discount": "cc-v",
     "tax/taxrate": "cc-v",
     "fulfillment/shippingzone": "cc-v",

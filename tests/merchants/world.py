@@ -21,6 +21,7 @@ from commerce.inventory.models import Reservation
 from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine
 from commerce.outbox.models import OutboxEvent
 from commerce.payments.models import Dispute, PaymentAttempt
+from merchants.imports.models import FilePart, FoundChange, FoundProblem, ImportJob
 from tests.factories import (
     AgentFactory,
     DiscountFactory,
@@ -44,11 +45,36 @@ def add_rows(merchant: Merchant, start: int, stop: int) -> None:
         product = ProductFactory.create(merchant=merchant, option_names=["Color"])
         variant = VariantFactory.create(merchant=merchant, product=product, price_minor=2400)
         MediaFactory.create(product=product, variant=variant)
+        _import(merchant, number)
         order = _order(merchant, agent, variant.pk)
         _sold(merchant, agent, order, number)
         _terms(merchant, number)
         _queues(merchant, agent, order, number)
         Reservation.objects.create(stock=variant.stock, reference=new_id("pay"), quantity=1, expires_at=NOW)
+
+
+def _import(merchant: Merchant, number: int) -> None:
+    job = ImportJob.objects.create(
+        merchant=merchant,
+        created_by=User.objects.create(username=f"importer of {merchant.slug} {number}"),
+        file_name=f"{merchant.slug}-{number}.csv",
+        file_bytes=19,
+        file_columns=["handle", f"price of {merchant.slug}"],
+        file_samples=["mug", "12.00"],
+        wording="CSV, UTF-8",
+        format="own",
+        status="previewed",
+        total=1,
+        done=1,
+        counts={"products_created": 1},
+        problem_counts={"warning": 1},
+        changes=1,
+        created_at=NOW,
+        worked_at=NOW,
+    )
+    FilePart.objects.create(job=job, number=0, content=b"handle,price\nmug,12")
+    FoundProblem.objects.create(job=job, row=2, value=f"value {job.pk}", advice="Mend it.", severity="warning")
+    FoundChange.objects.create(job=job, row=2, product=f"mug of {merchant.slug}", change="created")
 
 
 def _order(merchant: Merchant, agent: Agent, variant_id: str) -> Order:

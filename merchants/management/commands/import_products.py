@@ -99,7 +99,7 @@ class Command(BaseCommand):
         for column in counts.columns[1:]:
             column.justify = "right"
         for line in counts_of(summary):
-            counts.add_row(*map(str, line))
+            counts.add_row(*line)
         console.print(counts)
         problems = [*products.notes, *summary.problems]
         _print_problems(console, problems)

@@ -105,7 +105,7 @@ def test_preview_changes_nothing_and_tells_all(merchant: Merchant) -> None:
     assert list(changes.values_list("row", "product", "change", "field", "before", "after")) == [
         (2, "p-0", "updated", "price", "12.00 USD", "13.00 USD"),
         (3, "p-1", "updated", "price", "12.00 USD", "13.00 USD"),
-        (4, "p-2", "created", "", "", ""),
+        (4, "p-2", "created", "", "", "Product 2"),
         (5, "bad", "skipped", "", "", ""),
     ]
     (problem,) = FoundProblem.objects.filter(job=job)
@@ -310,7 +310,9 @@ def test_steps_that_cannot_follow_are_refused(merchant: Merchant, status: str) -
 
 
 def test_file_that_breaks_off_fails_with_its_reason(merchant: Merchant) -> None:
-    job = uploaded(merchant, 'handle,price\nmug,9\npan,"9\n')
+    with pytest.raises(UnreadableFileError, match="is not a whole CSV file"):
+        uploaded(merchant, 'handle,price\nmug,9\npan,"9\n')
+    job = uploaded(merchant, lines(80) + 'pan,"Pan,9,\n')
 
     job = looked_through(job)
 

@@ -210,7 +210,7 @@ names = texts.filter(bool)
 
 @pytest.mark.django_db(transaction=True)
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

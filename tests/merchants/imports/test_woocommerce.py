@@ -62,7 +62,7 @@ def test_what_is_downloaded_is_digital() -> None:
         ("woo-80", None, ("error", 6, "Regular price", "19.999")),
         ("woo-81", "draft", ("warning", 7, "Visibility in catalog", "hidden")),
         ("woo-82", "draft", ("warning", 8, "Type", "subscription")),
-        ("woo-87", None, ("warning", 9, "Type", "grouped")),
+        ("woo-87", None, ("error", 9, "Type", "grouped")),
         ("woo-89", "draft", ("warning", 10, "Type", "external")),
         ("id:999", None, ("error", 11, "Parent", "id:999")),
         ("", None, ("error", 12, "Parent", "")),
