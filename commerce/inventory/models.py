@@ -18,6 +18,9 @@ class StockItem(models.Model):
     reserved = models.IntegerField(default=0, editable=False)
     is_tracked = models.BooleanField(default=True, help_text="untracked stock never runs out")
     allow_backorder = models.BooleanField(default=False)
+    shelf = models.CharField(
+        max_length=60, blank=True, default="", db_default="", help_text="where it lies; packing lists name it"
+    )
 
     class Meta:
         constraints = [

@@ -32,6 +32,11 @@ def set_stock(variant_id: str, *, on_hand: int, is_tracked: bool = True, allow_b
     )
 
 
+def set_shelf(variant_id: str, shelf: str) -> None:
+    """Note where the units of a variant lie."""
+    StockItem.objects.filter(pk=variant_id).update(shelf=shelf)
+
+
 def reserve_writes(
     quantities: Mapping[str, int], *, reference: str, expires_at: datetime, now: datetime
 ) -> list[Write]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import urlsplit
 
@@ -84,6 +84,11 @@ def amount_text(minor: int, currency: str) -> str:
     number = f"{Decimal(abs(minor)).scaleb(-digits):,.{digits}f}"
     sign = _SIGNS.get(currency, f"{currency.upper()}\N{NO-BREAK SPACE}")
     return f"{_MINUS if minor < 0 else ''}{sign}{number}"
+
+
+def date_text(day: date) -> str:
+    """Write a date: "April 21, 2026"."""
+    return f"{day:%B} {day.day}, {day.year}"
 
 
 def day_text(at: datetime) -> str:

@@ -11,6 +11,7 @@ from django.contrib import admin
 from merchants.admin import (
     accounts,
     catalog,
+    emails,
     fulfillment,
     imports,
     inventory,
@@ -18,11 +19,14 @@ from merchants.admin import (
     operations,
     orders,
     promotions,
+    returns,
+    shipments,
 )
 
 __all__ = [
     "accounts",
     "catalog",
+    "emails",
     "fulfillment",
     "imports",
     "inventory",
@@ -30,6 +34,8 @@ __all__ = [
     "operations",
     "orders",
     "promotions",
+    "returns",
+    "shipments",
 ]
 
 admin.site.index_title = "Home"

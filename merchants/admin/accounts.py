@@ -20,6 +20,7 @@ from commerce.backoffice.columns import money
 from commerce.backoffice.login import require_recent_login
 from commerce.backoffice.rights import Area
 from commerce.backoffice.scope import scope_of
+from commerce.emails.models import Email
 from commerce.inbox.services import new_fulfillment_secret
 from commerce.money import CURRENCIES
 from merchants.admin.forms import MoneyForm
@@ -35,6 +36,12 @@ class MerchantForm(Form):
         choices=[(name, name) for name in sorted(available_timezones())],
         initial="UTC",
         widget=UnfoldAdminSelectWidget,
+    )
+    emails_off = forms.MultipleChoiceField(
+        label="E-mails that buyers do not get",
+        choices=Email.Kind.choices,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 
 

@@ -1,4 +1,4 @@
-"""Where things go, how and for how much; and the shipments on their way."""
+"""Where things go, how and for how much."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 
-from commerce.backoffice.admins import EditableAdmin, EditableInline, Form, ReadOnlyAdmin, ReadOnlyInline
+from commerce.backoffice.admins import EditableAdmin, EditableInline, Form
 from commerce.backoffice.rights import Area
 from commerce.fulfillment.models import (
     FulfillmentMethod,
     FulfillmentRate,
     PickupLocation,
-    Shipment,
-    ShipmentEvent,
-    ShipmentLine,
     ShippingZone,
 )
 from commerce.places import COUNTRIES, compact_postal_code
@@ -121,32 +118,3 @@ class FulfillmentMethodAdmin(EditableAdmin):
     search_fields = ("title", "carrier", "id")
     ordering = ("merchant", "title", "pk")
     inlines = (RateInline,)
-
-
-class ShipmentLineInline(ReadOnlyInline):
-    model = ShipmentLine
-    merchant_path = "shipment__order__merchant"
-    area = Area.ORDERS
-    shown = ("order_line", "quantity")
-    ordering = ("pk",)
-
-
-class ShipmentEventInline(ReadOnlyInline):
-    model = ShipmentEvent
-    merchant_path = "shipment__order__merchant"
-    area = Area.ORDERS
-    shown = ("kind", "description", "location", "occurred_at")
-    ordering = ("occurred_at", "pk")
-
-
-@admin.register(Shipment)
-class ShipmentAdmin(ReadOnlyAdmin):
-    merchant_path = "order__merchant"
-    area = Area.ORDERS
-    list_display = ("id", "order", "kind", "status", "carrier", "tracking_number", "shipped_at", "delivered_at")
-    shown = (*list_display, "reference", "tracking_url", "access_url", "created_at")
-    list_filter = ("status", "kind", "order__merchant")
-    list_select_related = ("order",)
-    search_fields = ("id", "reference", "tracking_number", "order__number", "order__id")
-    ordering = ("-created_at", "pk")
-    inlines = (ShipmentLineInline, ShipmentEventInline)

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from commerce.backoffice.admins import EditableAdmin, ReadOnlyAdmin
 from commerce.backoffice.rights import Area
 from commerce.inventory.models import Reservation, StockItem
+from commerce.inventory.services import set_shelf
 from merchants.admin.stock_fields import StockFields, save_stock
 
 
@@ -35,12 +36,13 @@ class StockItemAdmin(EditableAdmin):
         "available",
         "is_tracked",
         "allow_backorder",
+        "shelf",
     )
     list_filter = ("is_tracked", "allow_backorder", "variant__merchant")
     list_select_related = ("variant__product", "variant__merchant")
-    search_fields = ("variant__sku", "variant__title", "variant__product__title")
+    search_fields = ("variant__sku", "variant__title", "variant__product__title", "shelf")
     ordering = (F("on_hand") - F("reserved"), "pk")
-    fields = ("variant", "on_hand", "reserved", "is_tracked", "allow_backorder")
+    fields = ("variant", "on_hand", "reserved", "is_tracked", "allow_backorder", "shelf")
     readonly_fields = ("variant", "reserved")
 
     @admin.display(ordering="variant__sku")
@@ -59,6 +61,8 @@ class StockItemAdmin(EditableAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002
         save_stock(request, form)
+        if "shelf" in form.changed_data:
+            set_shelf(obj.pk, form.cleaned_data["shelf"])
 
 
 @admin.register(Reservation)

@@ -26,10 +26,12 @@ MENU = (
         (
             Entry("orders.order", "Orders", "receipt_long"),
             Entry("fulfillment.shipment", "Shipments", "local_shipping"),
+            Entry("aftersales.return", "Returns", "assignment_return"),
             Entry("orders.adjustment", "Refunds and cancellations", "undo"),
             Entry("orders.orderline", "Lines sold", "list_alt"),
             Entry("orders.orderevent", "Log of orders", "history"),
             Entry("inbox.inboxmessage", "From carriers", "move_to_inbox"),
+            Entry("emails.email", "E-mails to buyers", "mail"),
         ),
     ),
     Group(

@@ -1,56 +1,36 @@
-"""Refunding and canceling an order: a form each, one call into the domain. And what a bank wants to see of it."""
+"""Refunding and canceling an order, and notes on it: a form each, one call into the domain.
+
+And what a bank wants to see of it.
+"""
 
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 from django import forms
-from django.contrib import messages
-from django.contrib.admin.utils import quote
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
+from django.http import HttpResponse
 from django.utils import timezone
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from commerce.aftersales.evidence import evidence_pack
 from commerce.aftersales.services import cancel_order, refund_order
-from commerce.backoffice.admins import ReadOnlyAdmin
-from commerce.errors import CommerceError
 from commerce.fulfillment.services import unsent
-from commerce.money import Money, decimal_text, parse_decimal
+from commerce.money import Money, decimal_text
 from commerce.orders.models import Order
+from commerce.orders.services import LONGEST_NOTE, add_note
 from commerce.payments.models import Refund
+from merchants.admin.changing import ChangeForm, amount_field, key_field, note_field, units_field
 
 REASONS = [("", "Not said"), *((value, label) for value, label in Refund.Reason.choices)]
-
-
-class ChangeForm(forms.Form):
-    """What is asked about one order; `apply` of the forms below does it and says so."""
-
-    title = ""
-    button = ""
-    nothing = ""  # why there is nothing to do, where that is so
-    note = forms.CharField(
-        max_length=255,
-        required=False,
-        help_text="The buyer and the agent read this with the order.",
-        widget=UnfoldAdminTextInputWidget,
-    )
-
-    def __init__(self, order: Order, *args: Any, **options: Any) -> None:
-        self.order = order
-        super().__init__(*args, **options)
 
 
 class RefundForm(ChangeForm):
     title = "Give money back"
     button = "Refund"
-    amount = forms.CharField(max_length=30, widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}))
+    amount = amount_field()
     reason = forms.ChoiceField(choices=REASONS, required=False, widget=UnfoldAdminSelectWidget)
-    key = forms.CharField(widget=forms.HiddenInput, max_length=64, initial=lambda: uuid4().hex)
-    field_order = ("amount", "reason", "note", "key")
+    note = note_field()
+    key = key_field()
 
     def __init__(self, order: Order, *args: Any, **options: Any) -> None:
         super().__init__(order, *args, **options)
@@ -61,10 +41,7 @@ class RefundForm(ChangeForm):
         self.fields["amount"].help_text = f"{Money(left, order.currency)} can be given back."
 
     def clean_amount(self) -> int:
-        try:
-            return parse_decimal(self.cleaned_data["amount"], self.order.currency)
-        except ValueError as problem:
-            raise forms.ValidationError(str(problem)) from problem
+        return self._clean_amount("amount")
 
     def apply(self) -> str:
         adjustment = refund_order(
@@ -81,6 +58,8 @@ class RefundForm(ChangeForm):
 class CancelForm(ChangeForm):
     title = "Cancel what is not sent yet"
     button = "Cancel these units"
+    is_final = True
+    note = note_field()
 
     def __init__(self, order: Order, *args: Any, **options: Any) -> None:
         super().__init__(order, *args, **options)
@@ -89,13 +68,8 @@ class CancelForm(ChangeForm):
         if not waiting:
             self.nothing = "Everything of this order has been sent or canceled. Money can still be given back."
         for line_id, left in waiting.items():
-            self.fields[line_id] = forms.IntegerField(
-                label=lines[line_id].title,
-                initial=left,
-                min_value=0,
-                max_value=left,
-                help_text=f"of {left} not sent",
-                widget=UnfoldAdminIntegerFieldWidget,
+            self.fields[line_id] = units_field(
+                lines[line_id].title, most=left, initial=left, help_text=f"of {left} not sent"
             )
         self.order_fields([*(name for name in self.fields if name != "note"), "note"])
 
@@ -105,23 +79,19 @@ class CancelForm(ChangeForm):
         return "Canceled. What was paid for it goes back to the buyer."
 
 
-def change_page(
-    owner: ReadOnlyAdmin, form_class: type[RefundForm | CancelForm], request: HttpRequest, order_id: str
-) -> HttpResponse:
-    """Show one of the forms for an order, and do what it asks."""
-    order = owner.require_object(request, order_id)
-    form = form_class(order, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            done = form.apply()
-        except CommerceError as problem:
-            form.add_error(None, problem.message)
-        else:
-            messages.success(request, done)
-            owner.note(request, order, f"{form.button}: {done}")
-            return redirect("admin:orders_order_change", quote(order.pk))
-    context = {**owner.admin_site.each_context(request), "title": form.title, "order": order, "form": form}
-    return TemplateResponse(request, "admin/order_change.html", context)
+class NoteForm(ChangeForm):
+    title = "Write a note"
+    button = "Keep the note"
+    text = forms.CharField(
+        max_length=LONGEST_NOTE,
+        label="Note",
+        help_text="For the shop's staff alone. Neither the buyer nor the agent sees it.",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
+    )
+
+    def apply(self) -> str:
+        add_note(self.order.pk, author=self.by, text=self.cleaned_data["text"], now=timezone.now())
+        return "The note is kept."
 
 
 def evidence_file(order: Order) -> HttpResponse:

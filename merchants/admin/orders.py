@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -11,14 +14,21 @@ from commerce.backoffice.actions import object_action
 from commerce.backoffice.admins import ReadOnlyAdmin, ReadOnlyInline
 from commerce.backoffice.columns import money, pretty
 from commerce.backoffice.rights import Area
-from commerce.fulfillment.models import Shipment
-from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine
+from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine, OrderNote
 from commerce.payments.models import Dispute, PaymentAttempt, Refund
-from merchants.admin.order_changes import CancelForm, RefundForm, change_page, evidence_file
+from merchants.admin.changing import change_page
+from merchants.admin.order_changes import CancelForm, NoteForm, RefundForm, evidence_file
+from merchants.admin.order_lists import export_csv, pack_many, ship_many
+from merchants.admin.order_page import order_page
+from merchants.admin.packing import packing_page
+from merchants.admin.return_changes import RequestReturnForm
+from merchants.admin.shipping_changes import ShipForm
+from merchants.packing_lists import lists_of_orders
 
 
 class OrderLineInline(ReadOnlyInline):
     model = OrderLine
+    tab = True
     merchant_path = "order__merchant"
     area = Area.ORDERS
     shown = (
@@ -37,6 +47,7 @@ class OrderLineInline(ReadOnlyInline):
 
 class AdjustmentInline(ReadOnlyInline):
     model = Adjustment
+    tab = True
     merchant_path = "order__merchant"
     area = Area.ORDERS
     shown = (
@@ -50,22 +61,22 @@ class AdjustmentInline(ReadOnlyInline):
     ordering = ("occurred_at", "pk")
 
 
-class ShipmentInline(ReadOnlyInline):
-    model = Shipment
-    merchant_path = "order__merchant"
-    area = Area.ORDERS
-    shown = ("kind", "status", "carrier", "tracking_number", "shipped_at", "delivered_at")
-    ordering = ("created_at", "pk")
-    hide_title = False
-    show_change_link = True
-
-
 class OrderEventInline(ReadOnlyInline):
     model = OrderEvent
+    tab = True
     merchant_path = "order__merchant"
     area = Area.ORDERS
     shown = ("sequence", "kind", "detail", "occurred_at")
     ordering = ("sequence",)
+
+
+class OrderNoteInline(ReadOnlyInline):
+    model = OrderNote
+    tab = True
+    merchant_path = "order__merchant"
+    area = Area.ORDERS
+    shown = ("author", "text", "written_at")
+    ordering = ("written_at", "pk")
 
 
 @admin.register(Order)
@@ -98,8 +109,24 @@ class OrderAdmin(ReadOnlyAdmin):
         "notes",
         "updated_at",
     )
-    inlines = (OrderLineInline, ShipmentInline, AdjustmentInline, OrderEventInline)
-    actions_detail = ("refund", "cancel", "evidence")
+    fieldsets: ClassVar[Any] = (("The record", {"classes": ["collapse"], "fields": shown}),)
+    inlines = (OrderLineInline, AdjustmentInline, OrderNoteInline, OrderEventInline)
+    change_form_outer_before_template = "admin/orders/order/overview.html"
+    actions = ("ship_with_tracking", "packing_lists", "export")
+    actions_detail = (
+        "ship",
+        "take_back",
+        "refund",
+        {"title": "More", "items": ["cancel", "write_note", "packing_list", "evidence"]},
+    )
+
+    @object_action(description="Ship", icon="local_shipping", permissions=["handle"])
+    def ship(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return change_page(self, ShipForm, request, object_id)
+
+    @object_action(description="Return", icon="assignment_return", permissions=["handle"])
+    def take_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return change_page(self, RequestReturnForm, request, object_id)
 
     @object_action(description="Refund", icon="undo", permissions=["handle"])
     def refund(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -109,9 +136,39 @@ class OrderAdmin(ReadOnlyAdmin):
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return change_page(self, CancelForm, request, object_id)
 
+    @object_action(description="Note", icon="sticky_note_2", permissions=["handle"])
+    def write_note(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return change_page(self, NoteForm, request, object_id)
+
+    @object_action(description="Packing list", icon="checklist", permissions=["view"])
+    def packing_list(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        order = self.require_object(request, object_id)
+        return packing_page(request, lists_of_orders([order]), orders=[order])
+
     @object_action(description="Evidence (ZIP)", icon="folder_zip", permissions=["view"])
     def evidence(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return evidence_file(self.require_object(request, object_id))
+
+    @admin.action(description="Ship with tracking", permissions=["handle"])
+    def ship_with_tracking(self, request: HttpRequest, orders: QuerySet[Order]) -> HttpResponse | None:
+        return ship_many(self, request, orders)
+
+    @admin.action(description="Packing lists", permissions=["view"])
+    def packing_lists(self, request: HttpRequest, orders: QuerySet[Order]) -> HttpResponse | None:
+        return pack_many(request, orders)
+
+    @admin.action(description="Export as CSV", permissions=["view"])
+    def export(self, request: HttpRequest, orders: QuerySet[Order]) -> StreamingHttpResponse:  # noqa: ARG002
+        return export_csv(orders)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        """Put above the record what a person needs of it."""
+        order = options.get("obj")
+        if order is not None:
+            context["page"] = order_page(order, may_handle=self.has_handle_permission(request))
+        return super().render_change_form(request, context, *args, **options)
 
     def view_on_site(self, order: Order) -> str:
         """Lead to the page that the buyer sees."""

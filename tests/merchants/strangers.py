@@ -82,7 +82,8 @@ class Told:
         self._any = re.compile("|".join(sorted(map(re.escape, spelt), key=len, reverse=True)))
 
     def by(self, answer: Any) -> set[str]:
-        return set(self._any.findall(answer.getvalue().decode(errors="replace")))
+        content = b"".join(answer) if answer.streaming else answer.content
+        return set(self._any.findall(content.decode(errors="replace")))
 
 
 def routes() -> Iterator[str]:

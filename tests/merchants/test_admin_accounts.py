@@ -29,6 +29,7 @@ def merchant_data(**changes: Any) -> dict[str, Any]:
         "payment_account": "acct_1",
         "capture": "manual",
         "low_stock_threshold": 3,
+        "return_days": 14,
     }
     return {**data, **changes}
 

@@ -17,7 +17,9 @@ from tests.merchants.world import add_rows
 
 pytestmark = pytest.mark.django_db
 
-OURS = [model for model in admin.site._registry if model.__module__.startswith(("commerce.", "agents.", "merchants."))]
+OURS = [
+    model for model in admin.site._registry if model.__module__.startswith(("commerce.", "agents.", "merchants."))
+]
 EDITABLE = {
     "Merchant", "Agent", "AgentKey", "Product", "Variant", "StockItem", "Discount", "TaxRate", "ShippingZone",
     "PickupLocation", "FulfillmentMethod", "Endpoint", "Membership",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.utils import quote
 from django.contrib.auth.models import User
@@ -42,6 +43,8 @@ MAY = {
     "accounts/membership": "cv--",
     "orders/order": "vvvv",
     "fulfillment/shipment": "vvvv",
+    "aftersales/return": "vvvv",
+    "emails/email": "vvvv",
     "checkout/checkoutsession": "vvvv",
     "payments/paymentattempt": "vvvv",
     "payments/dispute": "vvvv",
@@ -83,15 +86,44 @@ def test_the_menu_leads_only_where_one_may_go(role: str) -> None:
         assert (f'href="/admin/{name}/"' in html) == (browser.get(f"/admin/{name}/").status_code == 200), name
 
 
-def test_refunds_are_for_support_and_above() -> None:
+HANDLED = {
+    "orders/order": ("ship", "take_back", "refund", "cancel", "write_note"),
+    "fulfillment/shipment": ("step", "tracking", "unpack"),
+    "aftersales/return": ("approve", "decline", "receive", "refund", "close", "cancel"),
+}
+
+
+def test_an_orders_life_is_for_support_and_above() -> None:
     merchant = MerchantFactory.create()
     add_rows(merchant, 0, 1)
-    order = quote(Order.objects.get().pk)
-    statuses = {
-        role: member(merchant, role).get(f"/admin/orders/order/{order}/refund/").status_code for role in ROLES
-    }
+    browsers = {role: member(merchant, role) for role in ROLES}
 
-    assert statuses == {"owner": 200, "manager": 200, "support": 200, "reader": 403}
+    for page, actions in HANDLED.items():
+        row = quote(apps.get_model(page.replace("/", "."))._default_manager.get().pk)
+        for action in actions:
+            address = f"/admin/{page}/{row}/{action}/"
+            statuses = {role: one.get(address).status_code for role, one in browsers.items()}
+            assert statuses == {"owner": 200, "manager": 200, "support": 200, "reader": 403}, address
+            assert browsers["reader"].post(address, {"text": "x"}).status_code == 403
+
+
+def test_who_may_look_sees_what_is_to_be_done_and_no_button() -> None:
+    merchant = MerchantFactory.create()
+    add_rows(merchant, 0, 1)
+    address = f"/admin/orders/order/{quote(Order.objects.get().pk)}/change/"
+    pages = {role: member(merchant, role).get(address).content.decode() for role in ("support", "reader")}
+
+    for words in (
+        "A parcel is packed",
+        "The buyer asks to send something back.",
+        "did not reach the buyer",
+        "Gift",
+    ):
+        assert words in pages["support"]
+        assert words in pages["reader"]
+    for link in ("/ship/", "/step/", "/approve/", "/refund/", "/write_note/"):
+        assert (link in pages["support"], link in pages["reader"]) == (True, False)
+    assert "/packing_list/" in pages["reader"]
 
 
 def test_every_right_is_written_down() -> None:

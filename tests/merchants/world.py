@@ -10,15 +10,17 @@ from django.contrib.auth.models import User
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
 from commerce.accounts.models import Agent, AgentKeySpend, Membership, Merchant, StaffAction
 from commerce.accounts.services import issue_key
+from commerce.aftersales.models import Return, ReturnLine
 from commerce.carts.models import Cart
 from commerce.checkout.models import CheckoutSession, Confirmation
 from commerce.discounts.models import DiscountUsage, Redemption
+from commerce.emails.models import Email
 from commerce.fulfillment.models import Shipment, ShipmentEvent, ShipmentLine
 from commerce.idempotency.models import IdempotencyRecord
 from commerce.ids import new_id, order_number, random_text
 from commerce.inbox.models import InboxMessage, ProviderEvent
 from commerce.inventory.models import Reservation
-from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine
+from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine, OrderNote
 from commerce.outbox.models import OutboxEvent
 from commerce.payments.models import Dispute, PaymentAttempt
 from merchants.imports.models import FilePart, FoundChange, FoundProblem, ImportJob
@@ -127,6 +129,7 @@ def _sold(merchant: Merchant, agent: Agent, order: Order, number: int) -> None:
     shipment = Shipment.objects.create(order=order, carrier="UPS", created_at=NOW)
     ShipmentLine.objects.create(shipment=shipment, order_line=order.lines.get(), quantity=1)
     ShipmentEvent.objects.create(shipment=shipment, kind="shipped", occurred_at=NOW)
+    _told(order)
     key, _ = issue_key(agent, limit_per_order_minor=20_000)
     AgentKeySpend.objects.create(key=key, day=NOW.date(), amount_minor=2900)
     session = CheckoutSession.objects.create(
@@ -155,6 +158,16 @@ def _sold(merchant: Merchant, agent: Agent, order: Order, number: int) -> None:
     Cart.objects.create(
         merchant=merchant, agent=agent, document="{}", expires_at=NOW, created_at=NOW, updated_at=NOW
     )
+
+
+def _told(order: Order) -> None:
+    OrderNote.objects.create(order=order, author=f"Kim of {order.merchant.slug}", text="Gift", written_at=NOW)
+    Email.objects.create(
+        order=order, kind="receipt", recipient=order.email, status="failed", due_at=NOW, created_at=NOW
+    )
+    wish = Adjustment.objects.create(order=order, kind="return", status="pending", occurred_at=NOW)
+    returned = Return.objects.create(order=order, adjustment=wish, reason="too_small", requested_at=NOW)
+    ReturnLine.objects.create(of_return=returned, order_line=order.lines.get(), quantity=1)
 
 
 def _terms(merchant: Merchant, number: int) -> None:

@@ -1,0 +1,1 @@
+"""What a merchant takes along: files for spreadsheets and bookkeeping."""
