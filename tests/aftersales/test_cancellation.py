@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from commerce.aftersales.services import NothingToCancelError, cancel_order
+from commerce.fulfillment.dispatch import cancel_shipment, create_shipment
 from commerce.fulfillment.services import Parcel, Step, record_step
 from commerce.inventory.models import StockItem
 from tests.purchase import Purchase
@@ -78,6 +79,19 @@ def test_what_was_sent_stays_bought(bought: Purchase) -> None:
     assert attempt.captured_minor == bought.order.total_minor - attempt.refunded_minor
     assert ("capture", attempt.captured_minor) in bought.stripe.ledger()
     assert order["status"] == "shipped"
+
+
+def test_what_was_unpacked_again_counts_as_never_sent(paid: Purchase) -> None:
+    now = timezone.now()
+    shipment = create_shipment(paid.order.pk, Parcel(), Step("processing", now), now=now)
+    with pytest.raises(NothingToCancelError):
+        cancel(paid)
+    cancel_shipment(shipment.pk, now=now)
+
+    cancel(paid)
+    paid.settle()
+
+    assert paid.given_back() == paid.order.total_minor
 
 
 def test_unknown_lines_and_odd_quantities_cancel_nothing(paid: Purchase) -> None:
