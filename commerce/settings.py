@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from celery.schedules import crontab
+
 from commerce.embedded import EmbeddedPostgres, EmbeddedValkey
 from commerce.environment import MAIL_BACKENDS
 from commerce.environment import database as _database
@@ -90,6 +92,7 @@ INSTALLED_APPS = [
     "agents.webhooks",
     "merchants",
     "merchants.imports",
+    "merchants.feeds",
 ]
 
 MIDDLEWARE = [
@@ -296,6 +299,7 @@ OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
     "payment.refund_due": ["commerce.payments.subscribers.send_refund"],
     "payment.refund_changed": ["commerce.aftersales.subscribers.note_refund"],
     "payment.dispute_changed": ["commerce.aftersales.subscribers.note_dispute"],
+    "feed.push_due": ["merchants.feeds.subscribers.push_feed"],
 }
 
 # Celery: a nudge and a clock. What must happen is a row in PostgreSQL.
@@ -351,6 +355,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "go on with imports": {"task": "merchants.imports.tasks.work", "schedule": 5.0},
     "forget old imports": {"task": "merchants.imports.tasks.forget_old_files", "schedule": 3600.0},
     "forget idempotency keys": {"task": "commerce.idempotency.tasks.forget_keys", "schedule": 600.0},
+    "notice changes for feeds": {"task": "merchants.feeds.tasks.follow_changes", "schedule": 15.0},
+    "build feeds": {"task": "merchants.feeds.tasks.build_due", "schedule": 20.0},
+    "compare feeds with what is live": {
+        "task": "merchants.feeds.tasks.check_all",
+        "schedule": crontab(hour=3, minute=20),
+    },
+    "forget old builds of feeds": {
+        "task": "merchants.feeds.tasks.forget_old_builds",
+        "schedule": crontab(hour=4, minute=10),
+    },
 }
 
 LOGGING: dict[str, Any] = {

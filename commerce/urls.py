@@ -35,5 +35,6 @@ urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("payments/webhooks/stripe", provider_webhook, name="provider_webhook"),
     path("fulfillment/webhooks/<slug:slug>", fulfillment_webhook, name="fulfillment_webhook"),
+    path("feeds/", include("merchants.feeds.urls")),
     path("", include("agents.urls")),
 ]

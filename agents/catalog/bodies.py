@@ -23,7 +23,7 @@ class Option(TypedDict):
 
 
 class Obstacle(TypedDict):
-    """`code` is not_for_sale, out_of_stock or no_shipping_to."""
+    """`code` is not_for_sale, discovery_only, out_of_stock or no_shipping_to."""
 
     code: str
     message: str

@@ -5,7 +5,7 @@ sent; its body is the whole order as it was when planned, and stays the same for
 `Request-Id`. States: pending -> delivered, or dead once the schedule is used up. A replay tells the order as it
 is by then.
 
-`claiming` takes what is due, `delivery` sends it in threads, `addresses` and `sending` are the way out,
-`signing` the headers, `recording` decides what follows. An endpoint has a circuit (see `claiming`); locks are
-taken on the delivery first, then on the endpoint.
+`claiming` takes what is due, `delivery` sends it in threads through `commerce.outgoing`, `signing` makes the
+headers, `recording` decides what follows. An endpoint has a circuit (see `claiming`); locks are taken on the
+delivery first, then on the endpoint.
 """

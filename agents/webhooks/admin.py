@@ -16,7 +16,6 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from agents.webhooks.addresses import ForbiddenUrlError, require_allowed
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
 from agents.webhooks.replays import replay
 from agents.webhooks.services import (
@@ -29,6 +28,7 @@ from agents.webhooks.services import (
 from commerce.backoffice.admins import EditableAdmin, Form, ReadOnlyAdmin, StackedReadOnlyInline
 from commerce.backoffice.login import require_recent_login
 from commerce.backoffice.rights import Area
+from commerce.outgoing.addresses import ForbiddenUrlError, require_allowed
 
 if TYPE_CHECKING:
     from django.contrib.admin.helpers import ActionForm

@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from agents.webhooks.claiming import Due, claim
 from agents.webhooks.recording import record
-from agents.webhooks.sending import Answer, post
 from agents.webhooks.signing import signed_headers
+from commerce.outgoing.sending import Answer, post
 
 logger = logging.getLogger(__name__)
 

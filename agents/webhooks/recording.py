@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import logging
 import random
-import re
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 import orjson
 
 from agents.webhooks.claiming import Due
 from agents.webhooks.models import Delivery
-from agents.webhooks.sending import Answer
+from commerce.outgoing.retrying import requested_pause
+from commerce.outgoing.sending import Answer
 from commerce.statements import Write, write
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """The pause after each failed try, with up to a fifth more or less: about three days in all."""
-
-LONGEST_REQUESTED = timedelta(hours=24)
-"""How far a `Retry-After` can put a delivery off."""
 
 FAILURES_TO_OPEN = 5
 """So many failures in a row open an endpoint's circuit: for 30 s, and twice as long after each failed probe."""
@@ -108,23 +104,6 @@ def _kept(due: Due, *, now: datetime) -> Write:
         """,
         [now, due.id, due.leased_until],
     )
-
-
-def requested_pause(answer: Answer, *, now: datetime) -> timedelta:
-    """Return how long an answer asks to be left alone, at most 24 hours; nothing where it does not say.
-
-    `Retry-After` is a number of seconds or an HTTP date (RFC 9110 section 10.2.3).
-    """
-    named = {name.lower(): value.strip() for name, value in answer.headers.items()}
-    text = named.get("retry-after", "")
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return min(timedelta(seconds=int(text)), LONGEST_REQUESTED)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return timedelta()
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(moment - now, timedelta()), LONGEST_REQUESTED)
 
 
 def _reason_to_disable(due: Due, answer: Answer, *, now: datetime) -> str:

@@ -7,13 +7,13 @@ from django.db import connection, transaction
 from django.db.models import Case, F, When
 
 from agents.acp.order_events import order_event_bodies
-from agents.webhooks.addresses import require_allowed
 from agents.webhooks.models import Endpoint
 from commerce import sealing
 from commerce.accounts.models import Agent
 from commerce.ids import new_id, random_text
 from commerce.orders.models import Order
 from commerce.outbox.services import record_event
+from commerce.outgoing.addresses import require_allowed
 
 
 def register_endpoint(agent: Agent, url: str) -> tuple[Endpoint, str]:

@@ -23,6 +23,23 @@ class Product(models.Model):
         ACTIVE = "active"
         ARCHIVED = "archived"
 
+    class Condition(models.TextChoices):
+        NEW = "new"
+        REFURBISHED = "refurbished"
+        USED = "used"
+
+    class Gender(models.TextChoices):
+        FEMALE = "female"
+        MALE = "male"
+        UNISEX = "unisex"
+
+    class AgeGroup(models.TextChoices):
+        NEWBORN = "newborn", "newborn (up to 3 months)"
+        INFANT = "infant", "infant (3 to 12 months)"
+        TODDLER = "toddler", "toddler (1 to 5 years)"
+        KIDS = "kids", "kids (5 to 13 years)"
+        ADULT = "adult", "adult (13 years and older)"
+
     id = IdField("prod")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="products", db_index=False)
     handle = models.SlugField(max_length=255)
@@ -37,6 +54,26 @@ class Product(models.Model):
     )
     url = models.URLField(max_length=500, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    is_checkout_enabled = models.BooleanField(
+        "can be bought through agents",
+        default=True,
+        db_default=True,
+        help_text="otherwise agents find it and send buyers to its page",
+    )
+    condition = models.CharField(max_length=12, choices=Condition, blank=True, default="", db_default="")
+    gender = models.CharField(
+        max_length=10, choices=Gender, blank=True, default="", db_default="", help_text="whom it is made for"
+    )
+    age_group = models.CharField(max_length=10, choices=AgeGroup, blank=True, default="", db_default="")
+    material = models.CharField(
+        max_length=100, blank=True, default="", db_default="", help_text="such as cotton; unless it is an option"
+    )
+    has_no_identifier = models.BooleanField(
+        "has no GTIN or part number",
+        default=False,
+        db_default=False,
+        help_text="tick it for what is handmade, vintage or one of a kind: nobody ever gave it one",
+    )
     # Written by triggers, from the variants as well; NULL where nothing of the product is for sale.
     search = SearchVectorField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -84,6 +121,9 @@ class Variant(models.Model):
     width_mm = models.PositiveIntegerField(null=True, blank=True)
     height_mm = models.PositiveIntegerField(null=True, blank=True)
     max_quantity_per_order = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    backorders_ship_on = models.DateField(
+        null=True, blank=True, help_text="the day on which backordered units leave, where it is known"
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

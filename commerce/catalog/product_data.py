@@ -82,6 +82,12 @@ class ProductData:
     tax_code: str = ""
     url: str = ""
     status: str = Product.Status.ACTIVE
+    is_checkout_enabled: bool = True
+    condition: str = ""
+    gender: str = ""
+    age_group: str = ""
+    material: str = ""
+    has_no_identifier: bool = False
     media: tuple[MediaData, ...] = ()
     kept_options: frozenset[tuple[str, ...]] = frozenset()
     kept: frozenset[str] = frozenset()
@@ -97,6 +103,12 @@ PRODUCT_COLUMNS = (
     "tax_code",
     "url",
     "status",
+    "is_checkout_enabled",
+    "condition",
+    "gender",
+    "age_group",
+    "material",
+    "has_no_identifier",
 )
 VARIANT_COLUMNS = tuple(
     name for name in VariantData.__slots__ if name not in ("option_values", "image_urls", "stock", "kept")

@@ -124,6 +124,9 @@ def availability(offer: Offer, low_stock_threshold: int) -> str:
 
 
 def _line_issues(line: Line, before: Line, offer: Offer, index: int) -> Iterable[Issue]:
+    if not offer.is_checkout_enabled:
+        where = f"its own page: {offer.url}" if offer.url else "the shop's own pages"
+        yield blocking("discovery_only", f"{line.title} cannot be bought here, only on {where}.", "lines", index)
     if line.available == 0:
         yield blocking("out_of_stock", f"{line.title} is out of stock.", "lines", index)
     elif line.available is not None and line.available < line.quantity:

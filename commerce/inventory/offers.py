@@ -16,7 +16,10 @@ from commerce.statements import Read, read
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A variant as a line item sees it. `available` is None where stock is not counted."""
+    """A variant as a line item sees it. `available` is None where stock is not counted.
+
+    What is sellable but not enabled for checkout is found and priced here, and bought on its own page.
+    """
 
     variant_id: str
     product_id: str
@@ -37,6 +40,7 @@ class Offer:
     allow_backorder: bool
     max_quantity: int | None
     is_sellable: bool
+    is_checkout_enabled: bool
 
 
 def offers_read(merchant_id: str, variant_ids: Iterable[str]) -> Read:
@@ -59,7 +63,7 @@ _SQL = """
     SELECT v.id, v.product_id, p.title, v.title AS variant_title, p.option_names, v.option_values, v.sku,
            p.category, p.url, p.tax_code, v.currency, v.price_minor, v.sale_price_minor, v.sale_starts_at,
            v.sale_ends_at, v.is_digital, v.weight_grams, v.max_quantity_per_order,
-           v.status = 'active' AND p.status = 'active' AS is_sellable,
+           v.status = 'active' AND p.status = 'active' AS is_sellable, p.is_checkout_enabled,
            s.on_hand - s.reserved AS available, s.is_tracked, s.allow_backorder,
            (SELECT m.url FROM catalog_media m WHERE m.product_id = p.id
             ORDER BY m.variant_id IS NOT DISTINCT FROM v.id DESC, m.position, m.id LIMIT 1) AS image_url
@@ -102,6 +106,7 @@ def _offer(row: Mapping[str, Any], now: datetime) -> Offer:
         allow_backorder=bool(row["allow_backorder"]),
         max_quantity=row["max_quantity_per_order"],
         is_sellable=row["is_sellable"],
+        is_checkout_enabled=row["is_checkout_enabled"],
     )
 
 

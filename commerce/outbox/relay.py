@@ -25,7 +25,11 @@ RETRY_SECONDS = (1, 2, 5, 15, 60, 300, 900, 3600, 3600, 3600, 7200, 7200, 14400,
 
 
 class RetryLaterError(Exception):
-    """A handler cannot do its work yet and knows why; tried again without an alarm."""
+    """A handler cannot do its work yet and knows why; tried again without an alarm, and not before `after`."""
+
+    def __init__(self, reason: str, *, after: timedelta = timedelta()) -> None:
+        super().__init__(reason)
+        self.after = after
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def _handle(event: Event) -> bool:
         handler: Handler = import_string(event.subscriber)
         handler(event)
     except RetryLaterError as problem:
-        _put_off(event, str(problem))
+        _put_off(event, str(problem), after=problem.after)
         return False
     except Exception as problem:
         logger.exception("outbox handler failed", extra={"event": event.id, "subscriber": event.subscriber})
@@ -96,13 +100,13 @@ def _handle(event: Event) -> bool:
     return True
 
 
-def _put_off(event: Event, reason: str) -> None:
+def _put_off(event: Event, reason: str, *, after: timedelta = timedelta()) -> None:
     is_over = event.tries > len(RETRY_SECONDS)
     if is_over:
         logger.error("an event was given up: %s", reason, extra={"event": event.id, "topic": event.topic})
-    wait = RETRY_SECONDS[min(event.tries, len(RETRY_SECONDS)) - 1]
+    wait = timedelta(seconds=RETRY_SECONDS[min(event.tries, len(RETRY_SECONDS)) - 1])
     OutboxEvent.objects.filter(pk=event.id).update(
         status=OutboxEvent.Status.DEAD if is_over else OutboxEvent.Status.PENDING,
-        due_at=timezone.now() + timedelta(seconds=wait),
+        due_at=timezone.now() + max(wait, after),
         last_error=reason[:2000],
     )

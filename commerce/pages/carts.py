@@ -58,6 +58,8 @@ def _line(priced: PricedLine, currency: str, low_stock_threshold: int) -> CartLi
 
 
 def _availability(offer: Offer, quantity: int, low_stock_threshold: int) -> str:
+    if not offer.is_checkout_enabled:
+        return "Sold on the shop's own pages only"
     left = offer.available
     if left is None or (left >= quantity and (offer.allow_backorder or left > low_stock_threshold)):
         return wording.AVAILABILITY["in_stock"]

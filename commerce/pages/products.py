@@ -81,6 +81,7 @@ class ProductView:
     price: PriceView
     availability: str
     is_available: bool
+    is_sold_here: bool
     options: tuple[OptionView, ...]
     picture: PictureView | None
     pictures: tuple[PictureView, ...]
@@ -113,6 +114,7 @@ def product_view(listing: Listing, chosen: ListedVariant, *, shop: Shop) -> Prod
         price=_price(chosen, shop),
         availability=availability_text(chosen, shop),
         is_available=_is_available(chosen, shop),
+        is_sold_here=offer.is_checkout_enabled,
         options=tuple(_options(listing, chosen, shop)),
         picture=pictures[0] if pictures else None,
         pictures=tuple(pictures[1:]),

@@ -11,7 +11,7 @@ from commerce.storefront.listing import ListedVariant, Listing
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """`code` is not_for_sale, out_of_stock or no_shipping_to."""
+    """`code` is not_for_sale, discovery_only, out_of_stock or no_shipping_to."""
 
     code: str
     message: str
@@ -42,6 +42,9 @@ def _obstacles(
     if not (variant.is_active and listing.status == "active"):
         yield Obstacle("not_for_sale", "This is not sold any more.")
         return
+    if not offer.is_checkout_enabled:
+        place = f"on its own page: {offer.url}" if offer.url else "on the shop's own pages"
+        yield Obstacle("discovery_only", f"This cannot be bought here, only {place}.")
     if offer.available == 0 and not offer.allow_backorder:
         yield Obstacle("out_of_stock", "This is out of stock.")
     if destination and not offer.is_digital and not _is_sent_to(destination, variant, shop):

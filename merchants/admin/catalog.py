@@ -101,7 +101,7 @@ class ProductAdmin(EditableAdmin):
     area = Area.CATALOG
     form = ProductForm
     list_display = ("title", "merchant", "brand", "category", "status", "variant_count", "updated_at")
-    list_filter = ("status", "merchant")
+    list_filter = ("status", "is_checkout_enabled", "merchant")
     list_select_related = ("merchant",)
     search_fields = ("title", "handle", "brand", "variants__sku", "id")
     ordering = ("title", "pk")

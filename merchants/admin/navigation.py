@@ -58,6 +58,18 @@ MENU = (
         ),
     ),
     Group(
+        "Feeds",
+        (
+            Entry("feeds.feed", "Product feeds", "rss_feed"),
+            Entry("feeds.feedproblem", "What to mend", "rule"),
+            Entry("feeds.driftfinding", "Differences", "difference"),
+            Entry("feeds.publisheditem", "What was told", "fact_check"),
+            Entry("feeds.feedbuild", "Builds", "build"),
+            Entry("feeds.feedfile", "Files", "description"),
+            Entry("feeds.pushtry", "Sent to platforms", "cloud_upload"),
+        ),
+    ),
+    Group(
         "Money",
         (
             Entry("payments.paymentattempt", "Payments", "payments"),

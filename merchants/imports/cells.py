@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -90,6 +90,15 @@ def flag(row: Row, column: str, *, default: bool | None = None) -> bool | None:
         read_as = "" if default is None else f"; it was read as {str(default).upper()}"
         row.report(column, f"Write TRUE or FALSE{read_as}.")
     return default
+
+
+def one_of(row: Row, column: str, *, choices: Sequence[str]) -> str | None:
+    """Read one of some words; None where the cell says another."""
+    said = row.text(column).casefold()
+    if said in choices:
+        return said
+    row.report(column, f"Write {', '.join(choices[:-1])} or {choices[-1]}; the cell was ignored.")
+    return None
 
 
 def number(row: Row, column: str, *, decimal_comma: bool = False) -> Decimal | None:

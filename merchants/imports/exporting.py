@@ -16,7 +16,19 @@ from merchants.imports.own_cells import as_cell, join_list
 BATCH = 200
 
 _COLUMNS = tuple(column.name for column in (*PRODUCT_CELLS, *VARIANT_CELLS))
-_PLAIN = ("title", "description", "brand", "category", "status", "tax_code", "url")
+_PLAIN = (
+    "title",
+    "description",
+    "brand",
+    "category",
+    "status",
+    "tax_code",
+    "url",
+    "condition",
+    "gender",
+    "age_group",
+    "material",
+)
 _NUMBERS = ("weight_grams", "length_mm", "width_mm", "height_mm", "max_quantity_per_order")
 
 
@@ -74,6 +86,8 @@ def _product_cells(product: Product, media: list[Media]) -> dict[str, str]:
     cells = {name: as_cell(getattr(product, name)) for name in _PLAIN}
     return cells | {
         "handle": product.handle,
+        "is_checkout_enabled": _flag(product.is_checkout_enabled),
+        "has_no_identifier": _flag(product.has_no_identifier),
         "tags": as_cell(join_list(product.tags)),
         "option_names": as_cell(join_list(product.option_names)),
         "images": " ".join(one.url for one in media),

@@ -44,6 +44,7 @@ Kind = TypeVar("Kind")
 
 _PRODUCT_FIELDS = frozenset((*PRODUCT_COLUMNS, "media"))
 _VARIANT_FIELDS = frozenset((*VARIANT_COLUMNS, "image_urls", "stock")) - {"price_minor", "currency", "status"}
+_FACTS = {"condition": Product.Condition, "gender": Product.Gender, "age_group": Product.AgeGroup}
 _NOTHING = frozenset(("null", "n/a", "none", "unknown", "undefined", "nan"))
 _MAY_SAY_SO = frozenset(("availability", "title", "description", "item_id", "group_id"))
 # What siblings differ in. It counts wherever one has it, so that a variant added later changes no other's key.
@@ -162,6 +163,7 @@ class FeedReader(Reader):
         told.take("url", "url", web_address, blank="")
         if (condition := first.text("condition").casefold()) and condition != "new":
             told.values["tags"] = (condition[:100],)
+        told.values |= _shared_facts(rows)
         if first.has("image_url") or first.has("additional_image_urls"):
             told.values["media"] = _media(rows)
         if (status := self._status(rows)) is not None:
@@ -316,6 +318,22 @@ def _facts(row: Row, names: Options) -> Iterable[str]:
             yield f"{_label(column)}: {row.text(column)}"
     if (condition := row.text("condition").casefold()) and condition != "new":
         yield f"Condition: {condition}"
+
+
+def _shared_facts(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return what is known of a product beyond what a shop shows, where all its rows say the same of it."""
+    found: dict[str, Any] = {}
+    for column, known in _FACTS.items():
+        values = {row.text(column).casefold() for row in rows if row.has(column)}
+        if len(values) == 1 and (value := values.pop()) in ("", *known.values):
+            found[column] = value
+    materials = {row.text("material", 100) for row in rows if row.has("material")}
+    if len(materials) == 1:
+        found["material"] = materials.pop()
+    exist = {row.text("identifier_exists").casefold() for row in rows if row.has("identifier_exists")}
+    if len(exist) == 1:
+        found["has_no_identifier"] = exist.pop() in ("no", "false")
+    return found
 
 
 def _category(row: Row, column: str) -> str | None:

@@ -31,7 +31,8 @@ FORMAT = Format(
         Column("gtin", "GTIN"),
         Column("mpn", "MPN"),
         Column("product_category", "category", ("product_type", "google_product_category"), is_text=True),
-        Column("condition", "a tag, where it is not new"),
+        Column("condition", "condition, and a tag where it is not new"),
+        Column("identifier_exists", "whether it has a GTIN or part number at all"),
         Column("adult", "a draft, for agents do not sell it"),
         *(
             Column(name, "option of a variant, else a line of the description", is_text=True)
@@ -41,7 +42,7 @@ FORMAT = Format(
         *(Column(side, side, (f"shipping_{side}", f"product_{side}")) for side in ("length", "width", "height")),
     ),
     unused=re.compile(
-        r"identifier exists|custom label \d|shipping( label|\(.*\))?|tax( category|\(.*\))?|mobile link|ads .*"
+        r"custom label \d|shipping( label|\(.*\))?|tax( category|\(.*\))?|mobile link|ads .*"
         r"|(min|max) (handling|transit) time|ships from country|promotion id|(included|excluded) destination"
         r"|shopping ads excluded country|is bundle|multipack|unit pricing (base )?measure|installment"
         r"|subscription cost|loyalty .*|energy efficiency class|(min|max) energy efficiency class|certification"

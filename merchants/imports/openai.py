@@ -40,7 +40,9 @@ class OpenAiReader(FeedReader):
         """Say whether a row may be found; what may not be found may not be bought either."""
         is_found = _flag(row, "is_eligible_search") is not False
         if is_found and _flag(row, "is_eligible_checkout") is False:
-            advice = "The feed does not let agents buy it. Here they can: set it inactive if they must not."
+            advice = (
+                "The feed does not let agents buy it. Here they can, unless you switch that off at the product."
+            )
             row.report("is_eligible_checkout", advice, Severity.NOTICE)
         return is_found
 
@@ -120,7 +122,8 @@ FORMAT = Format(
             ("product_category", "product_type", "google_product_category"),
             is_text=True,
         ),
-        Column("condition", "a tag, where it is not new"),
+        Column("condition", "condition, and a tag where it is not new"),
+        Column("identifier_exists", "whether it has a GTIN or part number at all"),
         *(
             Column(name, "option of a variant, else a line of the description", is_text=True)
             for name in ("color", "size", "material", "pattern", "gender", "age_group", "size_system")
@@ -139,6 +142,6 @@ FORMAT = Format(
         r"seller (name|url|privacy policy|tos)|marketplace seller|listing has variations|offer id|is ads eligible"
         r"|is eligible ads|ads metadata|shipping( price)?|accepts (returns|exchanges)|return (window|policy)"
         r"|return deadline in days|(store )?(review count|star rating)|product review (count|rating)"
-        r"|store review rating|target countries|store country|identifier exists|mobile link"
+        r"|store review rating|target countries|store country|mobile link"
     ),
 )

@@ -20,7 +20,17 @@ from commerce.catalog.product_data import (
     StockData,
     VariantData,
 )
-from merchants.imports.cells import Told, flag, gtin, moment, needed_price, price, web_address_in, whole_number
+from merchants.imports.cells import (
+    Told,
+    flag,
+    gtin,
+    moment,
+    needed_price,
+    one_of,
+    price,
+    web_address_in,
+    whole_number,
+)
 from merchants.imports.format import Column, Format, Reader
 from merchants.imports.options import Options, report_repeated_sku, told_apart
 from merchants.imports.own_cells import from_cell, split_list
@@ -43,6 +53,12 @@ PRODUCT_CELLS = (
     Column("status", "active, draft or archived"),
     Column("tax_code", "code of a tax rate; exempt is never taxed"),
     Column("url", "the product's page"),
+    Column("is_checkout_enabled", "TRUE or FALSE: whether agents sell it, or only show it"),
+    Column("condition", "new, refurbished or used"),
+    Column("gender", "female, male or unisex"),
+    Column("age_group", "newborn, infant, toddler, kids or adult"),
+    Column("material", "such as cotton, where it is no option", is_text=True),
+    Column("has_no_identifier", "TRUE where nobody ever gave it a GTIN or part number"),
     Column("images", "addresses of pictures in their order, parted by spaces"),
     Column("image_texts", "what the pictures show, in the same order, parted by |", is_text=True),
     Column("option_names", "list such as Color | Size", is_text=True),
@@ -113,9 +129,16 @@ class OwnReader(Reader):
         told.take("brand", "brand", _words(100), blank="")
         told.take("category", "category", _words(255), blank="")
         told.take("tags", "tags", _list(100), blank=())
-        told.take("status", "status", partial(_one_of, choices=Product.Status.values), blank=Product.Status.ACTIVE)
+        told.take("status", "status", partial(one_of, choices=Product.Status.values), blank=Product.Status.ACTIVE)
         told.take("tax_code", "tax_code", _words(50), blank="")
         told.take("url", "url", _address, blank="")
+        if not row.is_blank("is_checkout_enabled"):
+            told.take("is_checkout_enabled", "is_checkout_enabled", flag, blank=None)
+        told.take("condition", "condition", partial(one_of, choices=Product.Condition.values), blank="")
+        told.take("gender", "gender", partial(one_of, choices=Product.Gender.values), blank="")
+        told.take("age_group", "age_group", partial(one_of, choices=Product.AgeGroup.values), blank="")
+        told.take("material", "material", _words(100), blank="")
+        told.take("has_no_identifier", "has_no_identifier", flag, blank=False)
         if row.has("images"):
             told.values["media"] = _media(row, variants)
         if row.has("option_names"):
@@ -139,7 +162,7 @@ class OwnReader(Reader):
             return None
         told = Told(row)
         told.take("title", "variant_title", _words(255), blank="")
-        told.take("status", "variant_status", partial(_one_of, choices=Variant.Status.values), blank="active")
+        told.take("status", "variant_status", partial(one_of, choices=Variant.Status.values), blank="active")
         told.take("sku", "sku", _words(100), blank="")
         told.take("gtin", "gtin", gtin, blank="")
         told.take("mpn", "mpn", _words(70), blank="")
@@ -252,14 +275,6 @@ def _list(limit: int) -> Any:
         return tuple(value[:limit].rstrip() for value in values if value)
 
     return read
-
-
-def _one_of(row: Row, column: str, *, choices: Sequence[str]) -> str | None:
-    said = row.text(column).casefold()
-    if said in choices:
-        return said
-    row.report(column, f"Write {', '.join(choices[:-1])} or {choices[-1]}; the cell was ignored.")
-    return None
 
 
 def _address(row: Row, column: str) -> str | None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from commerce.catalog.models import Product
 from commerce.catalog.product_data import PRODUCT_COLUMNS, MediaData, ProductData, VariantData
 from commerce.tax.calculator import EXEMPT
 from merchants.imports import shopify_variants
-from merchants.imports.cells import Told, flag, text, web_address, whole_number
+from merchants.imports.cells import Told, flag, one_of, text, web_address, whole_number
 from merchants.imports.format import Column, Format, Reader
 from merchants.imports.reading import ReadProduct, Severity
 from merchants.imports.tables import Row
@@ -61,6 +62,7 @@ class ShopifyReader(Reader):
             told.values["tax_code"] = _tax_code(read.rows)
         if any(first.has(column) for column in ("Status", "Published", "Gift Card")):
             told.values["status"] = _status(first)
+        _tell_facts(told)
         if any(first.has(column) for column in ("Image Src", "Variant Image")):
             told.values["media"] = tuple(_media(rows, read.variants))
         return ProductData(
@@ -70,6 +72,17 @@ class ShopifyReader(Reader):
             kept=told.kept(_FIELDS),
             **({"title": title} | told.values),
         )
+
+
+def _tell_facts(told: Told) -> None:
+    """Read what shopping feeds ask for beyond what a shop shows."""
+    for field, name, known in (
+        ("condition", "Condition", Product.Condition),
+        ("gender", "Gender", Product.Gender),
+        ("age_group", "Age Group", Product.AgeGroup),
+    ):
+        told.take(field, f"Google Shopping / {name}", partial(one_of, choices=known.values), blank="")
+    told.take("has_no_identifier", "Google Shopping / Custom Product", flag, blank=False)
 
 
 def _description(row: Row, column: str) -> str:
@@ -178,6 +191,10 @@ FORMAT = Format(
             "MPN",
             ("Google Shopping / MPN", "Google Shopping / Manufacturer part number (MPN)"),
         ),
+        Column("Google Shopping / Condition", "new, refurbished or used"),
+        Column("Google Shopping / Gender", "whom it is made for"),
+        Column("Google Shopping / Age Group", "whom it is made for"),
+        Column("Google Shopping / Custom Product", "whether it has neither GTIN nor part number"),
         Column("Image Src", "pictures", ("Image Src", "Product image URL")),
         Column("Image Position", "order of the pictures"),
         Column("Image Alt Text", "what a picture shows", is_text=True),

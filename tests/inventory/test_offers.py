@@ -42,6 +42,7 @@ def test_an_offer_is_what_the_orm_reads() -> None:
     assert offer.options == (("Color", "Sand"),)
     assert (offer.category, offer.tax_code, offer.max_quantity) == ("Bags", "bags", 4)
     assert offer.is_sellable
+    assert offer.is_checkout_enabled == product.is_checkout_enabled
 
 
 def test_the_price_is_that_of_the_moment() -> None:

@@ -43,6 +43,17 @@ class Staff:
         """Cancel units by line id. Returns what the page says where it objects; nothing where it is done."""
         return self._decide(_address(order_id, "cancel"), quantities)
 
+    def make_feed(self, name: str) -> str:
+        """Make a product feed for OpenAI as CSV, of the first shop there is. Returns where it is fetched."""
+        page = self._page("/admin/feeds/feed/add/")
+        shop = re.search(r'<option value="(mer_\w+)"[^>]*>Harbor Supply', page)
+        assert shop, "there is no shop to choose"
+        fields = {"merchant": shop[1], "name": name, "profile": "openai", "file_format": "csv.gz"}
+        _, shown = self._submit("/admin/feeds/feed/add/", fields)
+        address = re.search(r"https?://[^<\s]+/feeds/[^<\s]+", shown)
+        assert address, "no address was shown"
+        return address[0]
+
     def _decide(self, path: str, fields: dict[str, Any]) -> str:
         status, page = self._submit(path, fields)
         assert status in (200, 302), f"{path} answered {status}"

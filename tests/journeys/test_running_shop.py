@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import signal
@@ -10,10 +11,12 @@ import time
 from typing import Any
 
 import pytest
+import urllib3
 
 from agents.demo.agent import Agent, RefusedError
 from tests.journeys.running import RunningDemo, wait_until
 from tests.journeys.shopper import DELIVERY_SECONDS, Shopper, total_of
+from tests.journeys.staff import Staff
 
 pytestmark = pytest.mark.processes
 
@@ -79,6 +82,23 @@ def test_sold_out_item_cannot_be_bought(shopper: Shopper) -> None:
     assert done["status"] == "not_ready_for_payment"
     assert "order" not in done
     assert shopper.charged(session) == (0, 0)
+
+
+def test_feed_made_in_the_back_office_is_built_and_fetched(demo: RunningDemo) -> None:
+    address = Staff(demo.ready()).make_feed("For a platform")
+    answers: list[urllib3.BaseHTTPResponse] = []
+
+    def is_fetched() -> bool:
+        answers.append(urllib3.request("GET", address, decode_content=False))
+        return answers[-1].status == 200
+
+    wait_until(is_fetched, 30, "the feed was not built")
+    again = urllib3.request("GET", address, headers={"If-None-Match": answers[-1].headers["ETag"]})
+    lines = gzip.decompress(answers[-1].data).decode().splitlines()
+
+    assert again.status == 304
+    assert lines[0].startswith("item_id,title,description,url")
+    assert len(lines) > 20
 
 
 def test_other_merchants_agent_sees_nothing(shopper: Shopper) -> None:

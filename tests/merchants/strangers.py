@@ -18,10 +18,18 @@ from django.utils.html import escape
 from commerce.accounts.models import Merchant
 from commerce.backoffice.paths import paths_told
 from commerce.backoffice.scope import OPERATOR_ONLY
+from merchants.feeds.models import CatalogChange, DriftCheck, PushProduct
 from tests.factories import MerchantFactory
 from tests.merchants.world import add_rows
 
 PACKAGES = ("commerce.", "agents.", "merchants.")
+
+WITHOUT_PAGES: dict[type[Model], str] = {
+    CatalogChange: "merchant_id",
+    DriftCheck: "feed__merchant",
+    PushProduct: "feed__merchant",
+}
+"""Rows of a shop that have no page of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,7 @@ def models() -> list[type[Model]]:
 
 def rows_of(model: type[Model], shops: Shops, *, own: bool) -> QuerySet[Model]:
     """Return the rows of our shop, or all others; what belongs to no shop is not ours."""
-    way = dict(paths_told(admin.site)).get(model, OPERATOR_ONLY)
+    way = {**WITHOUT_PAGES, **dict(paths_told(admin.site))}.get(model, OPERATOR_ONLY)
     rows = model._default_manager.order_by("pk")
     ours = rows.none() if way == OPERATOR_ONLY else rows.filter(**{way: shops.ours.pk})
     return ours if own else rows.exclude(pk__in=ours.values("pk"))

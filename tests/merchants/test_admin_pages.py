@@ -22,7 +22,7 @@ OURS = [
 ]
 EDITABLE = {
     "Merchant", "Agent", "AgentKey", "Product", "Variant", "StockItem", "Discount", "TaxRate", "ShippingZone",
-    "PickupLocation", "FulfillmentMethod", "Endpoint", "Membership",
+    "PickupLocation", "FulfillmentMethod", "Endpoint", "Membership", "Feed",
 }  # fmt: skip
 ADDABLE = EDITABLE - {"Variant", "StockItem"}
 

@@ -27,6 +27,7 @@ def product_data(
         "handle": "canvas-tote",
         "title": "Canvas Tote",
         "status": "active",
+        "is_checkout_enabled": "on",
         "tags": "bags, cotton",
         "option_names": "Color",
         **formset("variants", *variants, initial=initial),

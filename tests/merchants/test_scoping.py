@@ -147,6 +147,11 @@ def forged(shops: Shops) -> list[tuple[str, dict[str, Any]]]:
         ("accounts/membership/add/", {"merchant": theirs.pk, "person": "harbor-supply-0", "role": "owner"}),
         ("accounts/merchant/add/", {"name": "Forged", "slug": "forged", "currency": "usd", "time_zone": "UTC"}),
         ("webhooks/endpoint/add/", {"agent": agent.pk, "url": "https://agent.example/forged"}),
+        ("feeds/feed/add/", {"merchant": theirs.pk, "name": "F", "profile": "stripe", "file_format": "csv"}),
+        (
+            "feeds/feed/add/",
+            {"merchant": shops.ours.pk, "name": "F", "profile": "stripe", "file_format": "csv", "agent": agent.pk},
+        ),
         ("discounts/discount/add/", {"merchant": theirs.pk, "name": "F", "kind": "percent", "percent": 10, "priority": 1}),
         ("tax/taxrate/add/", {"merchant": theirs.pk, "jurisdiction": "F", "country": "US", "percentage": 1}),
         ("fulfillment/shippingzone/add/", {"merchant": theirs.pk, "name": "Forged"}),

@@ -23,6 +23,20 @@ from commerce.inventory.models import Reservation
 from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine, OrderNote
 from commerce.outbox.models import OutboxEvent
 from commerce.payments.models import Dispute, PaymentAttempt
+from merchants.feeds.models import (
+    Blob,
+    BlobChunk,
+    DriftCheck,
+    DriftFinding,
+    Feed,
+    FeedBuild,
+    FeedFile,
+    FeedProblem,
+    PublishedItem,
+    PushProduct,
+    PushTry,
+)
+from merchants.feeds.services import create_feed
 from merchants.imports.models import FilePart, FoundChange, FoundProblem, ImportJob
 from tests.factories import (
     AgentFactory,
@@ -192,6 +206,38 @@ def _terms(merchant: Merchant, number: int) -> None:
     Redemption.objects.create(discount=discount, reference=new_id("pay"), buyer="b" * 64)
 
 
+def _feeds(merchant: Merchant, agent: Agent, number: int) -> None:
+    content = Blob.objects.create(sha256=f"{number:064}", size=9, created_at=NOW)
+    BlobChunk.objects.create(blob=content, number=0, data=b"a product")
+    feed, _ = create_feed(
+        merchant, profile="acp", file_format="jsonl", name=f"Feed {number}", agent=agent, now=NOW
+    )
+    build = FeedBuild.objects.create(
+        feed=feed,
+        status="published",
+        cause="schedule",
+        rows=1,
+        report=content,
+        problem_counts=[["V-08", "brand", "refused", 1]],
+        started_at=NOW,
+    )
+    Feed.objects.filter(pk=feed.pk).update(
+        build=build, push_url="https://platform.example/v1", sealed_push_key=b"s"
+    )
+    FeedFile.objects.create(build=build, name="products.jsonl", blob=content, rows=1, changed_at=NOW)
+    told = {"item_id": new_id("var"), "product_id": new_id("prod"), "title": f"Tote {number}"}
+    FeedProblem.objects.create(build=build, **told, rule="V-08", field="brand", advice="Add it.", effect="refused")
+    PublishedItem.objects.create(
+        feed=feed, **told, state="checkout", currency="usd", price_minor=2400, digest=b"d", told_at=NOW
+    )
+    DriftCheck.objects.create(feed=feed, cause="nightly", items=1, differences=1, checked_at=NOW)
+    DriftFinding.objects.create(feed=feed, **told, field="price", told="24.00 USD", live="19.00 USD", found_at=NOW)
+    PushProduct.objects.create(feed=feed, product_id=new_id("prod"), refusal="it answered 422")
+    PushTry.objects.create(
+        feed=feed, request_id=new_id("req"), method="PATCH", path="/feeds", milliseconds=9, tried_at=NOW
+    )
+
+
 def _queues(merchant: Merchant, agent: Agent, order: Order, number: int) -> None:
     endpoint = Endpoint.objects.create(
         agent=agent, url=f"https://agent.example/hooks/{number}", sealed_secret=b"sealed"
@@ -200,6 +246,7 @@ def _queues(merchant: Merchant, agent: Agent, order: Order, number: int) -> None
         body=b"{}", endpoint=endpoint, order=order, sequence=1, kind="order_create", due_at=NOW, created_at=NOW
     )
     DeliveryAttempt.objects.create(delivery=delivery, number=1, status=500, milliseconds=12, attempted_at=NOW)
+    _feeds(merchant, agent, number)
     OutboxEvent.objects.create(
         topic="order.placed", subscriber="s", key=order.pk, status="dead", due_at=NOW, created_at=NOW
     )

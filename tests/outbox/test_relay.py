@@ -34,6 +34,10 @@ def patient(event: Event) -> None:
     raise RetryLaterError("the provider sleeps")
 
 
+def told_when(event: Event) -> None:
+    raise RetryLaterError("the provider sleeps for a while", after=timedelta(hours=2))
+
+
 @pytest.fixture(autouse=True)
 def _subscribers(settings: Settings) -> None:
     heard.clear()
@@ -41,6 +45,7 @@ def _subscribers(settings: Settings) -> None:
         "both": ["tests.outbox.test_relay.first", "tests.outbox.test_relay.second"],
         "mixed": ["tests.outbox.test_relay.stubborn", "tests.outbox.test_relay.second"],
         "patient": ["tests.outbox.test_relay.patient"],
+        "told": ["tests.outbox.test_relay.told_when"],
     }
 
 
@@ -101,6 +106,17 @@ def test_what_keeps_failing_is_given_up_with_an_alarm_and_can_be_replayed(
     assert replay_dead(now=timezone.now()) == 1
     assert drain() == 1
     assert heard == [("first", "ord_1")]
+
+
+def test_a_subscriber_may_say_how_long_to_wait() -> None:
+    before = timezone.now()
+    record("told")
+
+    drain()
+
+    left = OutboxEvent.objects.get()
+    assert timedelta(hours=2) <= left.due_at - before < timedelta(hours=2, minutes=1)
+    assert left.last_error == "the provider sleeps for a while"
 
 
 def test_two_relays_never_take_the_same() -> None:

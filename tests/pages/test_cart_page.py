@@ -50,6 +50,15 @@ def test_what_is_no_longer_sold_costs_nothing() -> None:
     assert shown.row("Items in USD") == ["$32.00"]
 
 
+def test_what_agents_may_not_sell_is_said() -> None:
+    cart_id = share_cart(HARBOR, ("TT-SPORK", 1), now=timezone.now())
+    Product.objects.filter(handle="titanium-spork").update(is_checkout_enabled=False)
+
+    (price, *_) = page(cart_id).row("Titanium Spork")
+
+    assert price.endswith("each · Sold on the shop's own pages only")
+
+
 def test_empty_cart_says_so() -> None:
     shown = page(share_cart(HARBOR, now=timezone.now()))
 

@@ -64,6 +64,20 @@ def variant(sku: str) -> Variant:
     return Variant.objects.get(sku=sku)
 
 
+@pytest.mark.usefixtures("shops")
+def test_says_where_to_buy_what_agents_do_not_sell() -> None:
+    Product.objects.filter(handle="titanium-spork").update(
+        is_checkout_enabled=False, url="https://harborsupply.example/spork"
+    )
+
+    shown, other = page(f"{HARBOR}/titanium-spork"), page(f"{HARBOR}/insulated-bottle")
+
+    words = "Agents can show it to you, and not buy it. Harbor Supply Co. sells it on its own pages only."
+    assert (words in shown.texts, words in other.texts) == (True, False)
+    assert "https://harborsupply.example/spork" in shown.links
+    assert "Give the address of this page" not in shown.text
+
+
 def test_tells_what_it_is_what_it_costs_and_how_it_comes() -> None:
     seed()
 

@@ -12,6 +12,7 @@ from commerce.storefront.lookup import By, Key, look_up
 from tests.factories import (
     FulfillmentMethodFactory,
     PickupLocationFactory,
+    ProductFactory,
     ShippingZoneFactory,
     VariantFactory,
 )
@@ -38,6 +39,13 @@ def hindered(merchant: Merchant, destination: Destination | None = None, **given
 )
 def test_stock_hinders(merchant: Merchant, given: dict[str, Any], codes: list[str]) -> None:
     assert hindered(merchant, **given) == codes
+
+
+def test_what_is_only_shown_is_told_apart_from_what_is_out_of_stock(merchant: Merchant) -> None:
+    shown = ProductFactory.create(merchant=merchant, is_checkout_enabled=False)
+
+    assert hindered(merchant, product=shown) == ["discovery_only"]
+    assert hindered(merchant, product=shown, stock__on_hand=0) == ["discovery_only", "out_of_stock"]
 
 
 @pytest.mark.parametrize(

@@ -17,17 +17,18 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from agents.webhooks.claiming import ENDPOINT_SLOTS, SUSPECT_SLOTS, Due, claim
 from agents.webhooks.delivery import deliver_due
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
-from agents.webhooks.recording import FAILURES_TO_OPEN, record, requested_pause
-from agents.webhooks.sending import Answer
+from agents.webhooks.recording import FAILURES_TO_OPEN, record
 from agents.webhooks.services import disable_endpoint, enable_endpoint, plan_deliveries, register_endpoint
 from commerce.accounts.models import Agent
 from commerce.fulfillment.services import Parcel, Step, record_step
 from commerce.orders.models import Order
 from commerce.outbox.relay import drain
+from commerce.outgoing.retrying import requested_pause
+from commerce.outgoing.sending import Answer
 from tests.factories import AgentFactory
 from tests.orders.building import placed_order
+from tests.outgoing.lines import listening as listening_on
 from tests.receiver import Receiver
-from tests.webhooks.lines import listening as listening_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,6 @@ from django.utils import timezone
 from pytest_django import Settings
 from standardwebhooks import Webhook
 
-from agents.webhooks.addresses import ForbiddenUrlError
 from agents.webhooks.claiming import claim
 from agents.webhooks.delivery import deliver_due
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
@@ -22,6 +21,7 @@ from agents.webhooks.services import plan_deliveries, register_endpoint
 from commerce.accounts.models import Agent
 from commerce.fulfillment.services import Parcel, Step, record_step
 from commerce.orders.models import Adjustment, Order
+from commerce.outgoing.addresses import ForbiddenUrlError
 from commerce.signatures import SignatureError, verify
 from tests.official_schemas import check_schema
 from tests.orders.building import placed_order

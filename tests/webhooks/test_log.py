@@ -12,9 +12,9 @@ from agents.webhooks.claiming import claim
 from agents.webhooks.delivery import deliver_due
 from agents.webhooks.models import Delivery, DeliveryAttempt
 from agents.webhooks.recording import record
-from agents.webhooks.sending import Answer
 from agents.webhooks.services import plan_deliveries, register_endpoint
 from commerce.accounts.models import Agent
+from commerce.outgoing.sending import Answer
 from tests.orders.building import placed_order
 from tests.receiver import Receiver
 

@@ -56,6 +56,8 @@ def _messages(priced: PricedLine, index: int) -> Iterator[bodies.Message]:
     line, offer = priced.line, priced.offer
     if offer is None:
         yield _error("out_of_stock", f"{line.title or 'This item'} is no longer sold.", index)
+    elif not offer.is_checkout_enabled:
+        yield _error("unsupported", f"{line.title} cannot be bought here, only on the shop's own pages.", index)
     elif offer.available is None or offer.allow_backorder:
         return
     elif offer.available == 0:

@@ -17,6 +17,7 @@ from commerce.pricing.taxes import TaxShare
 ERROR_CODES = {
     "missing": "missing",
     "unavailable": "out_of_stock",
+    "discovery_only": "unsupported",
     "out_of_stock": "out_of_stock",
     "insufficient_stock": "quantity_exceeded",
     "quantity_limit": "quantity_exceeded",

@@ -43,6 +43,8 @@ COLUMNS = [
     "Variant Tax Code",
     "Status",
 ]
+FACTS = [f"Google Shopping / {name}" for name in ("Condition", "Gender", "Age Group", "Custom Product")]
+"""Columns that a file has where some row names them."""
 
 Cells = dict[str, str]
 
@@ -75,7 +77,8 @@ def named(cells: Cells) -> Cells:
 def write(folder: Path, *rows: Cells, encoding: str = "utf-8", delimiter: str = ",") -> Path:
     path = folder / "products.csv"
     with path.open("w", encoding=encoding, newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, delimiter=delimiter)
+        columns = [*COLUMNS, *(name for name in FACTS if any(name in row for row in rows))]
+        writer = csv.DictWriter(file, columns, delimiter=delimiter)
         writer.writeheader()
         writer.writerows(rows)
     return path

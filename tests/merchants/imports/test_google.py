@@ -26,6 +26,19 @@ def test_siblings_that_others_interrupt_are_one_product() -> None:
     )
 
 
+def test_facts_that_all_siblings_share_are_the_products(tmp_path: Path) -> None:
+    products = by_handle(sample("google.tsv"))
+    tee = data(products["TEE"])
+    text = "id\ttitle\tprice\titem_group_id\tgender\tcondition\tidentifier_exists\n{}"
+    rows = "A\tTee\t1.00 USD\tT\tmale\tused\tno\nB\tTee\t1.00 USD\tT\tfemale\tused\tno\n"
+
+    mixed = data(by_handle(text_file(tmp_path, text.format(rows)))["T"])
+
+    assert (tee.condition, tee.gender, tee.age_group, tee.material) == ("new", "female", "adult", "linen")
+    assert (mixed.condition, mixed.has_no_identifier, mixed.option_names) == ("used", True, ("Gender",))
+    assert {"gender", "age_group", "material", "is_checkout_enabled"} <= mixed.kept
+
+
 def test_sale_with_its_dates_and_measures() -> None:
     small, medium = data(by_handle(sample("google.tsv"))["TEE"]).variants
 

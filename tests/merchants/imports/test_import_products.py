@@ -98,3 +98,16 @@ def test_no_row_of_a_real_export_is_lost(name: str) -> None:
     assert Variant.objects.count() == summary.variants_created == len(priced)
     paid = sorted(variant.sale_price_minor or variant.price_minor for variant in Variant.objects.all())
     assert paid == sorted(round(float(row["Variant Price"]) * 100) for row in priced)
+
+
+def test_what_the_file_does_not_tell_stays(tmp_path: Path) -> None:
+    merchant = MerchantFactory.create()
+    import_products(merchant, read(tmp_path, first() | {"Google Shopping / Gender": "unisex"}))
+    Product.objects.update(condition="used", material="tin", is_checkout_enabled=False, has_no_identifier=True)
+
+    summary = import_products(merchant, read(tmp_path, first(Title="Camp Mug II")))
+
+    product = Product.objects.get()
+    assert (summary.products_updated, product.title, product.is_checkout_enabled) == (1, "Camp Mug II", False)
+    assert (product.condition, product.gender, product.material) == ("used", "unisex", "tin")
+    assert product.has_no_identifier

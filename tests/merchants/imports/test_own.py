@@ -45,6 +45,8 @@ def test_everything_is_read() -> None:
     assert (mug.option_names, mug.kept, mug.kept_options) == (
         ("Color", "Size"), frozenset(), frozenset({("Green", "300 ml")}),
     )  # fmt: skip
+    assert (mug.condition, mug.gender, mug.age_group, mug.material) == ("used", "unisex", "adult", "tin")
+    assert (mug.has_no_identifier, mug.is_checkout_enabled) == (True, False)
     red, blue = mug.variants
     assert (red.option_values, red.sku, red.gtin, red.mpn) == (("Red", "300 ml"), "MUG-R", "4006381333931", "M-1")
     assert (red.price_minor, red.sale_price_minor, red.currency) == (1500, 1200, "usd")

@@ -328,3 +328,32 @@ def test_scattered_rows_come_together(tmp_path: Path) -> None:
     assert (pan.handle, mug.handle) == ("pan", "camp-mug")
     assert mug.data is not None
     assert [variant.option_values for variant in mug.data.variants] == [("Red",), ("Blue",)]
+
+
+def test_facts_for_shopping_feeds_are_read(tmp_path: Path) -> None:
+    told = {
+        "Google Shopping / Condition": "Used",
+        "Google Shopping / Gender": "female",
+        "Google Shopping / Age Group": "toddler",
+        "Google Shopping / Custom Product": "TRUE",
+    }
+
+    data, problems = one(tmp_path, first() | told)
+
+    assert (data.condition, data.gender, data.age_group, data.has_no_identifier) == (
+        "used",
+        "female",
+        "toddler",
+        True,
+    )
+    assert problems == []
+
+
+def test_facts_that_are_not_told_or_not_known_stay(tmp_path: Path) -> None:
+    told = {"Google Shopping / Gender": "robots", "Google Shopping / Condition": ""}
+
+    data, problems = one(tmp_path, first() | told)
+
+    assert {"gender", "age_group", "material", "has_no_identifier", "is_checkout_enabled"} <= data.kept
+    assert ("condition" in data.kept, data.condition) == (False, "")
+    assert problems == [(2, "Google Shopping / Gender", "robots")]

@@ -1,4 +1,4 @@
-"""One POST: to the address that was checked, as the name it was meant for, and over in time."""
+"""One request: to the address that was checked, as the name it was meant for, and over in time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from agents.webhooks import addresses, sending
-from agents.webhooks.sending import Answer, post
-from tests.webhooks.lines import OK, certificate, listening
+from commerce.outgoing import addresses, sending
+from commerce.outgoing.sending import Answer, post, send
+from tests.outgoing.lines import OK, certificate, listening
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def read_request(connection: socket.socket) -> bytes:
     return request
 
 
-def send(port: int) -> Answer:
+def posted(port: int) -> Answer:
     return post(f"http://127.0.0.1:{port}/hook", body=b"{}", headers={})
 
 
@@ -44,7 +44,7 @@ def answered(*parts: bytes, pause: float = 0) -> Answer:
             time.sleep(pause)
 
     with listening(script) as port:
-        return send(port)
+        return posted(port)
 
 
 def test_the_answer_is_told() -> None:
@@ -55,6 +55,22 @@ def test_the_answer_is_told() -> None:
     assert (answer.status, answer.error, answer.address) == (202, "", "127.0.0.1")
     assert answer.headers == {"X-Trace": "7", "Content-Length": "7"}
     assert answer.text == "<b>\ufffd\ufffd</"
+
+
+@pytest.mark.parametrize(("method", "body"), [("GET", None), ("PATCH", b"{}"), ("POST", b"{}")])
+def test_the_method_is_the_one_asked_for(method: str, body: bytes | None) -> None:
+    asked = []
+
+    def script(connection: socket.socket) -> None:
+        asked.append(connection.recv(65536))
+        connection.sendall(OK)
+
+    with listening(script) as port:
+        answer = send(method, f"http://127.0.0.1:{port}/feeds/1", body=body, headers={"API-Version": "1"})
+
+    assert (answer.status, answer.text) == (200, "{}")
+    assert asked[0].startswith(f"{method} /feeds/1 HTTP/1.1\r\n".encode())
+    assert b"API-Version: 1\r\n" in asked[0]
 
 
 def test_a_redirect_is_not_followed() -> None:

@@ -1,4 +1,4 @@
-"""One POST to an address that was checked: certificate of the name, a deadline for the whole, little read.
+"""One request to an address that was checked: certificate of the name, a deadline for the whole, little read.
 
 No redirects are followed, no proxies are used, no connection is kept.
 """
@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from django.conf import settings
 
-from agents.webhooks.addresses import ForbiddenUrlError, Target, parse_target, permitted_addresses
+from commerce.outgoing.addresses import ForbiddenUrlError, Target, parse_target, permitted_addresses
 
 CONNECT_SECONDS = 3
 READ_BYTES = 65_536
@@ -51,7 +51,12 @@ class Answer:
 
 
 def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
-    """Send a body and return what was answered within WEBHOOK_TIMEOUT_SECONDS. Raises nothing.
+    """POST a body; see `send`."""
+    return send("POST", url, body=body, headers=headers)
+
+
+def send(method: str, url: str, *, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+    """Send a request and return what was answered within WEBHOOK_TIMEOUT_SECONDS. Raises nothing.
 
     Whatever the receiver does, the call ends in time: the deadline holds for the lookup, the connection and
     every byte. A status that has arrived counts, even if the rest of the answer never does.
@@ -65,7 +70,7 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
         address, plain = _connect(addresses, target.port, deadline)
         with closing(plain), closing(_secured(plain, target, deadline)) as connection:
             wire = _Wire(connection, deadline)
-            response = _ask(wire, target, body, headers)
+            response = _ask(wire, target, method, body, headers)
             status, answered = response.status, _shown_headers(response)
             text = _beginning(response, wire)
     except (http.client.HTTPException, ForbiddenUrlError, OSError, ValueError) as problem:
@@ -171,11 +176,13 @@ class _Incoming(io.RawIOBase):
         return self._wire.receive_into(buffer)
 
 
-def _ask(wire: _Wire, target: Target, body: bytes, headers: Mapping[str, str]) -> http.client.HTTPResponse:
+def _ask(
+    wire: _Wire, target: Target, method: str, body: bytes | None, headers: Mapping[str, str]
+) -> http.client.HTTPResponse:
     client = http.client.HTTPConnection(target.host)
     client.sock = wire
     client.request(
-        "POST", target.path, body=body, headers={**headers, "Host": target.authority, "Connection": "close"}
+        method, target.path, body=body, headers={**headers, "Host": target.authority, "Connection": "close"}
     )
     return client.getresponse()
 

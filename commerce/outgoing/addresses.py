@@ -1,4 +1,4 @@
-"""Which hosts webhooks may reach: those of the public internet, by addresses looked up once a try.
+"""Which hosts may be reached: those of the public internet, by addresses looked up once a try.
 
 The URL comes from outside, so it could point into our own network. What is checked here is what is connected
 to: `Target` is the only reading of the URL, and nobody looks the name up a second time.
@@ -24,7 +24,7 @@ from commerce.errors import CommerceError
 
 
 class ForbiddenUrlError(CommerceError):
-    """The address is none that webhooks may be sent to."""
+    """The address is none that anything may be sent to."""
 
     code = "forbidden_url"
 
@@ -60,7 +60,7 @@ def parse_target(url: str) -> Target:
     is_trusted = host in settings.WEBHOOK_ALLOWED_PRIVATE_HOSTS
     is_allowed = parts.scheme == "https" or (is_trusted and parts.scheme == "http")
     if not is_allowed or "@" in parts.netloc or _UNSAFE.search(url) or port == 0:
-        raise ForbiddenUrlError("Webhooks are sent to https addresses without user names only.", target=("url",))
+        raise ForbiddenUrlError("Only https addresses without a user name are sent to.", target=("url",))
     is_tls = parts.scheme == "https"
     query = f"?{parts.query}" if parts.query else ""
     path = quote(f"{parts.path or '/'}{query}", safe="/?%:@!$&'()*+,;=~-._")

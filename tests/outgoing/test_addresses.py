@@ -7,8 +7,8 @@ import socket
 import pytest
 from pytest_django import Settings
 
-from agents.webhooks import addresses, sending
-from agents.webhooks.addresses import (
+from commerce.outgoing import addresses, sending
+from commerce.outgoing.addresses import (
     ForbiddenUrlError,
     is_public,
     look_up,
