@@ -130,7 +130,7 @@ def test_canceled_after_the_capture_is_a_refund(shopper: Shopper, staff: Staff) 
     assert agreed(shopper, session) == Money(total, total)
     assert sums(shopper, session) == (total, 0, total)
     assert shopper.order(session)["status"] == "canceled"
-    assert "was canceled" in staff.cancel(order["id"], quantities(order, 1, 1))
+    assert "has been sent or canceled" in staff.cancel(order["id"], quantities(order, 1, 1))
 
 
 def test_lines_amounts_and_at_last_everything_is_given_back(shopper: Shopper, staff: Staff) -> None:

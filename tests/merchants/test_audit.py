@@ -160,7 +160,7 @@ def test_a_refund_stands_with_the_order(paid: Purchase) -> None:
     assert (entry.user_name, entry.row, entry.what) == (
         "sam",
         paid.order.pk,
-        "Refund: 15.00 USD is on its way back.",
+        "Give money back: 15.00 USD is on its way back.",
     )
     for shown in ("change/", "history/"):
         html = browser.get(f"{page}{shown}").content.decode()
