@@ -76,7 +76,7 @@ class Confirmation(models.Model):
             models.UniqueConstraint(
                 name="confirmation_used_once_per_attempt",
                 fields=["attempt_id"],
-                condition=models.Q(attempt_id__isnull=False),
+                condition=~models.Q(attempt_id=""),
             ),
         ]
 

@@ -102,6 +102,17 @@ def test_a_yes_is_used_once(careful: AcpClient, tote: Variant, stripe_account: S
     assert stripe_account.ledger() == []
 
 
+def test_many_buyers_confirm_at_the_same_time(
+    careful: AcpClient, tote: Variant, stripe_account: StripeAccount
+) -> None:
+    sessions = [careful.create(tote.pk) for _ in range(3)]
+
+    assert [Buyer(session).confirm() for session in sessions] == [302, 302, 302]
+
+    paid = [careful.complete(one.body["id"], stripe_account.mint(one.total())).body["status"] for one in sessions]
+    assert paid == ["completed"] * 3
+
+
 def test_a_yes_runs_out(careful: AcpClient, tote: Variant, stripe_account: StripeAccount) -> None:
     session = careful.create(tote.pk)
     Buyer(session).confirm()
