@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from celery.schedules import crontab
 
+from commerce.backoffice.theme import theme
 from commerce.embedded import EmbeddedPostgres, EmbeddedValkey
 from commerce.environment import MAIL_BACKENDS
 from commerce.environment import database as _database
@@ -171,6 +172,7 @@ USE_I18N = False
 USE_TZ = True
 
 STATIC_URL = "/static/"
+UNFOLD = theme(STATIC_URL)
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "commerce" / "static"]
 STORAGES = {
@@ -241,18 +243,6 @@ ACQUIRER_BIN = _text("ACQUIRER_BIN", "" if PAYMENTS_LIVE else "424242")
 ACQUIRER_COUNTRY = _text("ACQUIRER_COUNTRY")
 # How long one process may be at work on a payment attempt before another may take it up.
 PAYMENT_LEASE_SECONDS = _number("PAYMENT_LEASE_SECONDS", 40)
-
-# The back office: `commerce.backoffice` says who sees what, the menu stands beside the pages it leads to.
-UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "Agentic commerce",
-    "SITE_HEADER": "Agentic commerce",
-    "SITE_SYMBOL": "storefront",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"{STATIC_URL}commerce/icon.svg"}],
-    "STYLES": [f"{STATIC_URL}commerce/backoffice.css"],
-    "BORDER_RADIUS": "6px",
-    "SIDEBAR": {"navigation": "merchants.admin.navigation.menu"},
-    "ACCOUNT": {"navigation": "merchants.admin.navigation.account"},
-}
 
 # E-mails to buyers and staff. Without an address they are printed where the log goes.
 _MAIL = _mail_server(_text("EMAIL_URL", "console:"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -28,6 +28,7 @@ from agents.webhooks.services import (
 from commerce.backoffice.admins import EditableAdmin, Form, ReadOnlyAdmin, StackedReadOnlyInline
 from commerce.backoffice.login import require_recent_login
 from commerce.backoffice.rights import Area
+from commerce.backoffice.worklists import Worklist
 from commerce.outgoing.addresses import ForbiddenUrlError, require_allowed
 
 if TYPE_CHECKING:
@@ -49,6 +50,19 @@ STANDING = (
     "planned_secret_at",
     "created_at",
 )
+
+
+OFF_BY_STAFF = "switched off by staff"
+
+
+def failing(endpoints: QuerySet[Endpoint]) -> QuerySet[Endpoint]:
+    """Pick endpoints that do not answer as they should, or were switched off for that."""
+    is_off = Q(is_active=False) & ~Q(disabled_reason=OFF_BY_STAFF)
+    return endpoints.filter(is_off | Q(is_active=True, failures__gt=0))
+
+
+def given_up(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    return deliveries.filter(status=Delivery.Status.DEAD)
 
 
 class EndpointForm(Form):
@@ -81,6 +95,7 @@ class EndpointAdmin(EditableAdmin):
     action_form = ValidFromForm
     list_display = ("url", "agent", "merchant", "is_active", "failures", "failing_since", "created_at")
     list_filter = ("is_active", "agent__merchant")
+    worklists = {"failing": Worklist("Webhook endpoints that fail", failing, is_urgent=True)}
     list_select_related = ("agent__merchant",)
     search_fields = ("url", "agent__name", "id")
     ordering = ("-created_at", "pk")
@@ -154,7 +169,7 @@ def _switch(endpoint: Endpoint) -> None:
     if endpoint.is_active:
         enable_endpoint(endpoint, now=timezone.now())
     else:
-        disable_endpoint(endpoint, reason="switched off by staff", now=timezone.now())
+        disable_endpoint(endpoint, reason=OFF_BY_STAFF, now=timezone.now())
 
 
 class DeliveryAttemptInline(StackedReadOnlyInline):
@@ -176,7 +191,8 @@ class DeliveryAdmin(ReadOnlyAdmin):
     merchant_path = "order__merchant"
     area = Area.AGENTS
     list_display = ("id", "order", "sequence", "kind", "endpoint", "status", "tries", "due_at", "delivered_at")
-    list_filter = ("status", "kind")
+    list_filter = ("status", "kind", "endpoint")
+    worklists = {"dead": Worklist("Webhook deliveries given up", given_up)}
     list_select_related = ("order", "endpoint")
     search_fields = ("id", "order__number", "order__id", "endpoint__url")
     ordering = ("-created_at", "pk")

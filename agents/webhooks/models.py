@@ -76,6 +76,7 @@ class Delivery(models.Model):
                 name="delivery_kept", fields=["delivered_at"], condition=Q(status="delivered") & ~Q(body=b"")
             ),
             models.Index(name="delivery_held", fields=["endpoint"], condition=Q(leased_until__isnull=False)),
+            models.Index(name="delivery_dead", fields=["order"], condition=Q(status="dead")),
         ]
 
     def __str__(self) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -26,6 +26,7 @@ from commerce.backoffice.login import require_recent_login
 from commerce.backoffice.paths import path_of
 from commerce.backoffice.rights import Area, Right
 from commerce.backoffice.scope import OPERATOR_ONLY, scope_of
+from commerce.backoffice.worklists import Worklist, WorklistFilter
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -107,10 +108,13 @@ class Scoped(Page):
 class ScopedAdmin(Scoped, ModelAdmin):
     """A page of its own. Columns and filters that name the merchant are there only where there are several.
 
-    Where `asks_again`, who adds, changes or deletes a row has to have proved lately who they are.
+    Where `asks_again`, who adds, changes or deletes a row has to have proved lately who they are. Where
+    `is_found_everywhere`, the search of the whole back office looks here, too.
     """
 
     asks_again = False
+    is_found_everywhere = False
+    worklists: ClassVar[Mapping[str, Worklist]] = {}
     change_form_outer_after_template: str | None = "admin/last_actions.html"
     show_full_result_count = False
     list_per_page = 50
@@ -125,7 +129,9 @@ class ScopedAdmin(Scoped, ModelAdmin):
         return [column for column in columns if column != "merchant"]
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        return scoped_filters(self, request, super().get_list_filter(request))
+        filters = super().get_list_filter(request)
+        own = (WorklistFilter,) if self.worklists else ()
+        return scoped_filters(self, request, [*own, *filters])
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None

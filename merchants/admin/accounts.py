@@ -106,6 +106,7 @@ class AgentAdmin(EditableAdmin):
     list_filter = ("is_active", "merchant")
     list_select_related = ("merchant",)
     search_fields = ("name", "id")
+    is_found_everywhere = True
     ordering = ("name", "pk")
     inlines = (KeyInline,)
 
@@ -200,7 +201,8 @@ class AgentKeySpendAdmin(ReadOnlyAdmin):
     shown = list_display
     list_select_related = ("key__agent__merchant",)
     search_fields = ("key__prefix", "key__agent__name")
-    list_filter = ("key__agent__merchant",)
+    list_filter = ("key__agent", "key__agent__merchant")
+    date_hierarchy = "day"
     ordering = ("-day", "pk")
 
     @admin.display(ordering="key__agent__name")

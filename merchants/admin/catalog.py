@@ -103,7 +103,8 @@ class ProductAdmin(EditableAdmin):
     list_display = ("title", "merchant", "brand", "category", "status", "variant_count", "updated_at")
     list_filter = ("status", "is_checkout_enabled", "merchant")
     list_select_related = ("merchant",)
-    search_fields = ("title", "handle", "brand", "variants__sku", "id")
+    search_fields = ("title", "handle", "brand", "id")
+    is_found_everywhere = True
     ordering = ("title", "pk")
     prepopulated_fields = {"handle": ("title",)}
     inlines = (VariantInline, MediaInline)
@@ -144,6 +145,7 @@ class VariantAdmin(EditableAdmin):
     list_filter = ("status", "is_digital", "merchant")
     list_select_related = ("product", "merchant", "stock")
     search_fields = ("sku", "gtin", "title", "product__title", "id")
+    is_found_everywhere = True
     ordering = ("product__title", "position", "pk")
     exclude = ("merchant", "product", "currency")
 

@@ -9,8 +9,13 @@ from django.utils import timezone
 
 from commerce.backoffice.admins import ReadOnlyAdmin
 from commerce.backoffice.rights import Area
+from commerce.backoffice.worklists import Worklist
 from commerce.emails.models import Email
 from commerce.emails.planning import send_again
+
+
+def not_sent(emails: QuerySet[Email]) -> QuerySet[Email]:
+    return emails.filter(status__in=(Email.Status.REFUSED, Email.Status.FAILED))
 
 
 @admin.register(Email)
@@ -20,6 +25,7 @@ class EmailAdmin(ReadOnlyAdmin):
     list_display = ("kind", "order", "recipient", "status", "tries", "error", "created_at", "sent_at")
     shown = (*list_display, "reference", "due_at", "subject", "text")
     list_filter = ("status", "kind", "order__merchant")
+    worklists = {"failed": Worklist("E-mails that did not arrive", not_sent)}
     list_select_related = ("order",)
     search_fields = ("recipient", "order__number", "order__id", "subject")
     ordering = ("-created_at", "pk")

@@ -5,14 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 
 from commerce.backoffice.admins import EditableAdmin, ReadOnlyAdmin
 from commerce.backoffice.rights import Area
+from commerce.backoffice.worklists import Worklist
+from commerce.catalog.models import Product, Variant
 from commerce.inventory.models import Reservation, StockItem
 from commerce.inventory.services import set_shelf
 from merchants.admin.stock_fields import StockFields, save_stock
+
+
+def low(stock: QuerySet[StockItem]) -> QuerySet[StockItem]:
+    """Pick what is sold and counted, and of which no more is left than the shop wants to be told of."""
+    sold = {"variant__status": Variant.Status.ACTIVE, "variant__product__status": Product.Status.ACTIVE}
+    few = F("variant__merchant__low_stock_threshold")
+    return stock.filter(**sold, is_tracked=True, on_hand__lte=F("reserved") + few)
 
 
 class StockItemForm(StockFields):
@@ -39,6 +48,7 @@ class StockItemAdmin(EditableAdmin):
         "shelf",
     )
     list_filter = ("is_tracked", "allow_backorder", "variant__merchant")
+    worklists = {"low": Worklist("Variants low in stock", low)}
     list_select_related = ("variant__product", "variant__merchant")
     search_fields = ("variant__sku", "variant__title", "variant__product__title", "shelf")
     ordering = (F("on_hand") - F("reserved"), "pk")

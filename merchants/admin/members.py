@@ -145,6 +145,7 @@ class StaffActionAdmin(ReadOnlyAdmin):
     list_select_related = ("merchant",)
     search_fields = ("user_name", "subject", "row", "what")
     ordering = ("-done_at", "-pk")
+    date_hierarchy = "done_at"
     change_form_outer_after_template = None
 
     @admin.display(description="What")

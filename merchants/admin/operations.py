@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from commerce.backoffice.admins import OperatorAdmin, ReadOnlyAdmin
 from commerce.backoffice.columns import money, pretty
 from commerce.backoffice.rights import Area
+from commerce.backoffice.scope import scope_of
 from commerce.carts.models import Cart
 from commerce.checkout.models import CheckoutSession, Confirmation
 from commerce.idempotency.models import IdempotencyRecord
 from commerce.inbox.models import InboxMessage, ProviderEvent
+from commerce.orders.models import Order
 from commerce.outbox.models import OutboxEvent
 from commerce.outbox.services import replay_dead
+from commerce.payments.models import PaymentAttempt
+from merchants.home.reasons import ReasonFilter
 
 
 @admin.register(CheckoutSession)
@@ -25,10 +31,22 @@ class CheckoutSessionAdmin(ReadOnlyAdmin):
     total = money("total_minor", "Total")
     list_display = ("id", "merchant", "agent", "status", total, "created_at", "expires_at")
     shown = (*list_display, "agent_key", "attempt_id", "order_id", "updated_at", pretty("document", "Document"))
-    list_filter = ("status", "merchant")
+    list_filter = ("status", ReasonFilter, "agent", ("created_at", admin.DateFieldListFilter), "merchant")
     list_select_related = ("merchant", "agent")
-    search_fields = ("id", "attempt_id", "order_id")
+    search_fields = ("id",)
+    search_help_text = "the id of a session, its order or its payment, or the number of its order"
+    is_found_everywhere = True
     ordering = ("-created_at", "pk")
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """Find a session by what is written elsewhere of it. There are too many to look for parts of a word."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        orders = scope_of(request).rows(Order.objects.filter(Q(pk=term) | Q(number=term.upper())), "merchant")
+        of_orders = orders.values_list("checkout_session_id", flat=True)[:10]
+        of_attempts = PaymentAttempt.objects.filter(pk=term).values_list("reference", flat=True)
+        return queryset.filter(pk__in=[term, *of_orders, *of_attempts]), False
 
 
 @admin.register(Confirmation)

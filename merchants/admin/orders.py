@@ -14,12 +14,14 @@ from commerce.backoffice.actions import object_action
 from commerce.backoffice.admins import ReadOnlyAdmin, ReadOnlyInline
 from commerce.backoffice.columns import money, pretty
 from commerce.backoffice.rights import Area
+from commerce.backoffice.worklists import Worklist
 from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine, OrderNote
 from commerce.payments.models import Dispute, PaymentAttempt, Refund
 from merchants.admin.changing import change_page
 from merchants.admin.order_changes import CancelForm, NoteForm, RefundForm, evidence_file
 from merchants.admin.order_lists import export_csv, pack_many, ship_many
 from merchants.admin.order_page import order_page
+from merchants.admin.order_worklists import amounts_of, first_deadline, held, to_answer, to_ship
 from merchants.admin.packing import packing_page
 from merchants.admin.return_changes import RequestReturnForm
 from merchants.admin.shipping_changes import ShipForm
@@ -85,10 +87,13 @@ class OrderAdmin(ReadOnlyAdmin):
     area = Area.ORDERS
     total = money("total_minor", "Total")
     list_display = ("number", "merchant", "agent", "status", total, "email", "placed_at")
-    list_filter = ("status", "merchant", "currency")
+    list_filter = ("status", "agent", ("placed_at", admin.DateFieldListFilter), "merchant", "currency")
+    worklists = {"ship": Worklist("Orders to ship", to_ship)}
     list_select_related = ("merchant", "agent")
     search_fields = ("number", "id", "email", "checkout_session_id")
+    is_found_everywhere = True
     ordering = ("-placed_at", "pk")
+    date_hierarchy = "placed_at"
     shown = (
         "id",
         *list_display,
@@ -211,6 +216,7 @@ class AdjustmentAdmin(ReadOnlyAdmin):
     list_select_related = ("order",)
     search_fields = ("id", "order__number", "order__id")
     ordering = ("-occurred_at", "pk")
+    date_hierarchy = "occurred_at"
 
 
 @admin.register(OrderEvent)
@@ -262,9 +268,11 @@ class PaymentAttemptAdmin(ReadOnlyAdmin):
         "leased_until",
     )
     list_filter = ("status", "capture", "merchant")
+    worklists = {"held": Worklist("Payments held and not captured", held, amounts_of)}
     list_select_related = ("merchant",)
     search_fields = ("id", "reference", "provider_reference")
     ordering = ("-submitted_at", "pk")
+    date_hierarchy = "submitted_at"
 
 
 @admin.register(Dispute)
@@ -275,9 +283,11 @@ class DisputeAdmin(ReadOnlyAdmin):
     list_display = ("id", "order", "status", amount, "reason", "respond_by", "opened_at")
     shown = (*list_display, "attempt", "provider_reference", "updated_at")
     list_filter = ("status", "attempt__merchant")
+    worklists = {"answer": Worklist("Disputes to answer", to_answer, first_deadline, is_urgent=True)}
     list_select_related = ("attempt__order",)
     search_fields = ("id", "provider_reference", "attempt__order__number")
     ordering = ("respond_by", "pk")
+    date_hierarchy = "opened_at"
 
     @admin.display(ordering="attempt__order__number")
     def order(self, dispute: Dispute) -> str:

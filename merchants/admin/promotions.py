@@ -61,7 +61,7 @@ class DiscountUsageAdmin(ReadOnlyAdmin):
     list_display = ("discount", "used", "limit")
     shown = list_display
     list_select_related = ("discount",)
-    list_filter = ("discount__merchant",)
+    list_filter = ("discount__is_active", "discount__merchant")
     search_fields = ("discount__name", "discount__code")
     ordering = ("pk",)
 

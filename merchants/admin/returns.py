@@ -10,7 +10,9 @@ from commerce.backoffice.actions import object_action
 from commerce.backoffice.admins import ReadOnlyAdmin, ReadOnlyInline
 from commerce.backoffice.columns import money
 from commerce.backoffice.rights import Area
+from commerce.backoffice.worklists import Worklist
 from merchants.admin.changing import change_page
+from merchants.admin.order_worklists import to_decide, to_refund
 from merchants.admin.return_changes import (
     ApproveReturnForm,
     CancelReturnForm,
@@ -53,6 +55,10 @@ class ReturnAdmin(ReadOnlyAdmin):
         "decided_at",
     )
     list_filter = ("status", "reason", "order__merchant")
+    worklists = {
+        "decide": Worklist("Returns to decide", to_decide),
+        "refund": Worklist("Returns to refund", to_refund),
+    }
     list_select_related = ("order",)
     search_fields = ("id", "order__number", "order__id", "order__email")
     ordering = ("-requested_at", "pk")

@@ -40,6 +40,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
     list_filter = ("status", "kind", "order__merchant")
     list_select_related = ("order",)
     search_fields = ("id", "reference", "tracking_number", "order__number", "order__id")
+    is_found_everywhere = True
     ordering = ("-created_at", "pk")
     inlines = (ShipmentLineInline, ShipmentEventInline)
     actions_detail = ("step", "tracking", "unpack", "packing_list")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 
 from django.contrib.auth.models import User
 
@@ -207,7 +208,8 @@ def _terms(merchant: Merchant, number: int) -> None:
 
 
 def _feeds(merchant: Merchant, agent: Agent, number: int) -> None:
-    content = Blob.objects.create(sha256=f"{number:064}", size=9, created_at=NOW)
+    digest = sha256(f"{merchant.pk} {number}".encode()).hexdigest()
+    content = Blob.objects.create(sha256=digest, size=9, created_at=NOW)
     BlobChunk.objects.create(blob=content, number=0, data=b"a product")
     feed, _ = create_feed(
         merchant, profile="acp", file_format="jsonl", name=f"Feed {number}", agent=agent, now=NOW
