@@ -34,7 +34,7 @@ _REQUEST_ID = OpenApiParameter("Request-Id", str, OpenApiParameter.HEADER, descr
 _MEANINGS = {
     400: "The request cannot be understood; `param` names the place.",
     401: "No valid key.",
-    403: "The key does not have the scope.",
+    403: "The key does not have the scope, or the shop has stopped selling or paused the agent.",
     404: "There is no such thing that this agent may know of.",
     405: "The thing is over and can only be read.",
     409: "Somebody is at work on it; repeat after `Retry-After` seconds.",

@@ -38,6 +38,8 @@ DOMAIN_CODES: Mapping[str, tuple[int, str]] = {
     "idempotency_in_flight": (409, "idempotency_in_flight"),
     "busy": (409, "conflict"),
     "unavailable": (503, "service_unavailable"),
+    "shop_paused": (403, "shop_paused"),
+    "agent_paused": (403, "agent_paused"),
 }
 
 # The domain's names for places, in the words of this protocol's requests.

@@ -6,15 +6,15 @@ What an endpoint answered is shown as plain text: it was written by strangers.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils import timezone
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
 from agents.webhooks.replays import replay
@@ -25,16 +25,12 @@ from agents.webhooks.services import (
     plan_secret,
     register_endpoint,
 )
+from commerce.backoffice.actions import object_action
 from commerce.backoffice.admins import EditableAdmin, Form, ReadOnlyAdmin, StackedReadOnlyInline
-from commerce.backoffice.login import require_recent_login
+from commerce.backoffice.asking import Question, ask, show_once
 from commerce.backoffice.rights import Area
 from commerce.backoffice.worklists import Worklist
 from commerce.outgoing.addresses import ForbiddenUrlError, require_allowed
-
-if TYPE_CHECKING:
-    from django.contrib.admin.helpers import ActionForm
-else:
-    from unfold.forms import ActionForm
 
 OVERLAP = timedelta(days=1)
 """How long the present secret signs on beside a new one, unless a time is given."""
@@ -75,12 +71,25 @@ class EndpointForm(Form):
         return url
 
 
-class ValidFromForm(ActionForm):
-    """What stands beside the choice of an action."""
-
+class ValidFromForm(forms.Form):
     valid_from = forms.DateTimeField(
-        required=False, label="A planned secret is valid from (UTC; a day from now if empty):"
+        required=False,
+        help_text="in the shop's time; a day from now if empty",
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
     )
+
+
+NEW_SECRET = Question(
+    "Make a new secret, valid at once",
+    "The secret before it signs nothing any more: who still checks with it refuses what is sent.",
+    "Make a new secret",
+    is_final=True,
+)
+PLANNED_SECRET = Question(
+    "Make a new secret, valid from a time on",
+    "Until then everything is signed with both, so that the agent can change over when it likes.",
+    "Make a new secret",
+)
 
 
 @admin.register(Endpoint)
@@ -92,14 +101,13 @@ class EndpointAdmin(EditableAdmin):
     asks_again = True
     fixed_fields = ()
     form = EndpointForm
-    action_form = ValidFromForm
     list_display = ("url", "agent", "merchant", "is_active", "failures", "failing_since", "created_at")
     list_filter = ("is_active", "agent__merchant")
     worklists = {"failing": Worklist("Webhook endpoints that fail", failing, is_urgent=True)}
     list_select_related = ("agent__merchant",)
     search_fields = ("url", "agent__name", "id")
     ordering = ("-created_at", "pk")
-    actions = ("renew_secret", "plan_secret")
+    actions_detail = ("renew_secret", "plan_secret")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
         return ("agent", "url", "is_active", *STANDING) if obj else ("agent", "url")
@@ -124,45 +132,33 @@ class EndpointAdmin(EditableAdmin):
         obj.pk = endpoint.pk
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:  # noqa: ARG002
-        return self._show_secret(request, obj, obj.secret)
+        return self._show(request, obj, obj.secret)
 
-    @admin.action(description="Make a new secret, valid at once", permissions=["change"])
-    def renew_secret(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> HttpResponse | None:
-        endpoint = self._only(request, endpoints)
-        if endpoint:
-            self.note(request, endpoint, "made a new secret, valid at once")
-        return self._show_secret(request, endpoint, new_secret(endpoint)) if endpoint else None
+    @object_action(description="New secret", icon="key", permissions=["change"])
+    def renew_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        endpoint = self.require_object(request, object_id)
+        return ask(
+            self, request, endpoint, NEW_SECRET, lambda _: self._show(request, endpoint, new_secret(endpoint))
+        )
 
-    @admin.action(description="Make a new secret, valid from a time on", permissions=["change"])
-    def plan_secret(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> HttpResponse | None:
-        endpoint, now = self._only(request, endpoints), timezone.now()
-        if endpoint is None:
-            return None
-        typed = ValidFromForm.base_fields["valid_from"].clean(request.POST.get("valid_from"))
-        valid_from = typed or now + OVERLAP
-        secret = plan_secret(endpoint, valid_from=valid_from, now=now)
-        self.note(request, endpoint, f"made a new secret, valid from {valid_from:%Y-%m-%d %H:%M} UTC")
-        until = f"one before it signs until {valid_from:%Y-%m-%d %H:%M} UTC."
-        return self._show_secret(request, endpoint, secret, until)
+    @object_action(description="Plan a new secret", icon="schedule", permissions=["change"])
+    def plan_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        endpoint = self.require_object(request, object_id)
 
-    def _only(self, request: HttpRequest, endpoints: QuerySet[Endpoint]) -> Endpoint | None:
-        require_recent_login(request)
-        if len(endpoints) == 1:
-            return endpoints[0]
-        self.message_user(request, "Select one endpoint.", messages.ERROR)
-        return None
+        def plan(told: dict[str, Any]) -> HttpResponse:
+            now = timezone.now()
+            valid_from = told["valid_from"] or now + OVERLAP
+            secret = plan_secret(endpoint, valid_from=valid_from, now=now)
+            until = f"one before it signs until {timezone.localtime(valid_from):%Y-%m-%d %H:%M %Z}."
+            return self._show(request, endpoint, secret, until)
 
-    def _show_secret(
+        return ask(self, request, endpoint, PLANNED_SECRET, plan, form_class=ValidFromForm)
+
+    def _show(
         self, request: HttpRequest, endpoint: Endpoint, secret: str, until: str = "one before it is void."
     ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "The new secret",
-            "what": f"This secret signs the order events sent to {endpoint}; {until}",
-            "secret": secret,
-            "back": "admin:webhooks_endpoint_changelist",
-        }
-        return TemplateResponse(request, "admin/shown_once.html", context)
+        what = f"This secret signs the order events sent to {endpoint}; {until}"
+        return show_once(self, request, title="The new secret", what=what, secret=secret)
 
 
 def _switch(endpoint: Endpoint) -> None:

@@ -13,9 +13,21 @@ from commerce.ids import random_text
 
 
 class UnknownKeyError(CommerceError):
-    """No usable key: unknown, expired, revoked, or of an agent or merchant that is switched off."""
+    """No usable key: unknown, expired or revoked."""
 
     code = "unauthorized"
+
+
+class PausedAgentError(CommerceError):
+    """The key is good, but the shop does not let its agent in for now."""
+
+    code = "agent_paused"
+
+
+class PausedShopError(CommerceError):
+    """The key is good, but the shop sells nothing for now."""
+
+    code = "shop_paused"
 
 
 class SpendingLimitError(CommerceError):
@@ -75,6 +87,26 @@ def revoke_key(key: AgentKey, *, now: datetime) -> None:
     AgentKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=now)
 
 
+def pause_agent(agent: Agent) -> None:
+    """Refuse all keys of an agent from this moment on. What is being paid right now is finished."""
+    Agent.objects.filter(pk=agent.pk).update(is_active=False)
+
+
+def resume_agent(agent: Agent) -> None:
+    """Let an agent's keys in again, those that were revoked apart."""
+    Agent.objects.filter(pk=agent.pk).update(is_active=True)
+
+
+def pause_shop(merchant: Merchant) -> None:
+    """Refuse all agents of a shop from this moment on. What is being paid right now is finished."""
+    Merchant.objects.filter(pk=merchant.pk).update(status=Merchant.Status.PAUSED)
+
+
+def resume_shop(merchant: Merchant) -> None:
+    """Let the shop's agents in again."""
+    Merchant.objects.filter(pk=merchant.pk).update(status=Merchant.Status.ACTIVE)
+
+
 def require_signature(key: AgentKey, *, algorithm: str, secret_or_public_key: str) -> None:
     """Refuse from now on every request of a key that is not signed: a shared secret or a PEM public key."""
     AgentKey.objects.filter(pk=key.pk).update(
@@ -83,12 +115,17 @@ def require_signature(key: AgentKey, *, algorithm: str, secret_or_public_key: st
 
 
 def authenticate(token: str, *, now: datetime) -> Caller:
-    """Return who shows a token. Raises UnknownKeyError, the same for every reason."""
+    """Return who shows a token.
+
+    Raises UnknownKeyError, the same for every reason; PausedShopError and PausedAgentError, which nobody hears
+    who does not hold a good key.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_AUTHENTICATE, [_hash(token), now])
         row = cursor.fetchone()
     if row is None:
         raise UnknownKeyError("The bearer token is not valid.")
+    _require_running(shop=row[11] == Merchant.Status.ACTIVE, agent=row[12])
     return Caller(
         key_id=row[0],
         agent_id=row[1],
@@ -106,13 +143,20 @@ def authenticate(token: str, *, now: datetime) -> Caller:
 
 _AUTHENTICATE = """
     SELECT k.id, a.id, a.name, m.id, m.revision, k.scopes, k.limit_per_order_minor, k.limit_per_day_minor,
-           k.signature_algorithm, k.sealed_signature_key, k.requires_confirmation OR m.requires_confirmation
+           k.signature_algorithm, k.sealed_signature_key, k.requires_confirmation OR m.requires_confirmation,
+           m.status, a.is_active
     FROM accounts_agentkey k
     JOIN accounts_agent a ON a.id = k.agent_id
     JOIN accounts_merchant m ON m.id = a.merchant_id
     WHERE k.secret_hash = %s AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %s)
-      AND a.is_active AND m.status = 'active'
 """
+
+
+def _require_running(*, shop: bool, agent: bool) -> None:
+    if not shop:
+        raise PausedShopError("The shop has stopped selling for now; orders that were placed are not touched.")
+    if not agent:
+        raise PausedAgentError("The shop has paused this agent; orders that were placed are not touched.")
 
 
 def spend(caller: Caller, amount_minor: int, *, day: date) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
 from unfold.decorators import action
@@ -22,3 +22,8 @@ def object_action(*, description: str, icon: str, permissions: Sequence[str]) ->
 def list_action(*, description: str, icon: str, permissions: Sequence[str]) -> Callable[[View], View]:
     """Make a method of a page a button above its list, which `actions_list` names. It gets the request alone."""
     return cast(Callable[[View], View], action(description=description, icon=icon, permissions=list(permissions)))
+
+
+def without(actions: Iterable[Any], name: str) -> list[Any]:
+    """Leave one button out, where it would do what is done already."""
+    return [one for one in actions if one.path != name]

@@ -7,19 +7,22 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import quote, unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from commerce.accounts.models import SCOPES, Agent, AgentKey, AgentKeySpend, Merchant
-from commerce.accounts.services import issue_key, revoke_key
+from commerce.accounts.services import issue_key, pause_agent, pause_shop, resume_agent, resume_shop, revoke_key
+from commerce.backoffice.actions import object_action, without
 from commerce.backoffice.admins import EditableAdmin, Form, ReadOnlyAdmin, ReadOnlyInline
+from commerce.backoffice.asking import Question, ask, show_once
 from commerce.backoffice.columns import money
-from commerce.backoffice.login import require_recent_login
 from commerce.backoffice.rights import Area
 from commerce.backoffice.scope import scope_of
+from commerce.backoffice.worklists import Worklist
 from commerce.emails.models import Email
 from commerce.inbox.services import new_fulfillment_secret
 from commerce.money import CURRENCIES
@@ -45,6 +48,10 @@ class MerchantForm(Form):
     )
 
 
+def paused(merchants: QuerySet[Merchant]) -> QuerySet[Merchant]:
+    return merchants.filter(status=Merchant.Status.PAUSED)
+
+
 @admin.register(Merchant)
 class MerchantAdmin(EditableAdmin):
     merchant_path = "pk"
@@ -57,7 +64,8 @@ class MerchantAdmin(EditableAdmin):
     search_fields = ("name", "slug", "id")
     ordering = ("name", "pk")
     prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
-    actions = ("renew_fulfillment_secret",)
+    actions_detail = ("stop", "resume", "fulfillment_secret")
+    worklists = {"paused": Worklist("Shops that sell nothing for now", paused, is_urgent=True)}
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return scope_of(request).is_operator
@@ -69,23 +77,66 @@ class MerchantAdmin(EditableAdmin):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return super().get_prepopulated_fields(request, obj) if obj is None else {}
 
-    @admin.action(description="Make a new secret for carriers and warehouses", permissions=["change"])
-    def renew_fulfillment_secret(self, request: HttpRequest, merchants: QuerySet[Merchant]) -> HttpResponse | None:
-        """Show what signs messages to `/fulfillment/webhooks/<merchant>`; the one before it is void."""
-        if len(merchants) != 1:
-            self.message_user(request, "Select one merchant.", messages.ERROR)
-            return None
-        require_recent_login(request)
-        (merchant,) = merchants
-        self.note(request, merchant, "made a new secret for carriers and warehouses")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "The new secret",
-            "what": f"This secret signs what carriers and warehouses send for {merchant}; one before it is void.",
-            "secret": new_fulfillment_secret(merchant),
-            "back": "admin:accounts_merchant_changelist",
-        }
-        return TemplateResponse(request, "admin/shown_once.html", context)
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Lead who has one shop straight to it."""
+        merchant = scope_of(request).merchant
+        if merchant is not None and not scope_of(request).is_operator and self.has_view_permission(request):
+            return redirect("admin:accounts_merchant_change", quote(merchant.pk))
+        return super().changelist_view(request, extra_context)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """Offer to stop a shop that sells, and to resume one that does not."""
+        shop = self.get_object(request, unquote(object_id))
+        is_open = shop is not None and shop.status == Merchant.Status.ACTIVE
+        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]
+        return without(offered, "resume" if is_open else "stop")
+
+    @object_action(description="Stop selling", icon="block", permissions=["change"])
+    def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        shop = self.require_object(request, object_id)
+
+        def done(_: dict[str, Any]) -> str:
+            pause_shop(shop)
+            return f"{shop} sells nothing until you resume it."
+
+        return ask(self, request, shop, STOP_SELLING, done)
+
+    @object_action(description="Resume selling", icon="play_arrow", permissions=["change"])
+    def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        shop = self.require_object(request, object_id)
+
+        def done(_: dict[str, Any]) -> str:
+            resume_shop(shop)
+            return f"{shop} sells again."
+
+        return ask(self, request, shop, RESUME_SELLING, done)
+
+    @object_action(description="New secret for carriers", icon="key", permissions=["change"])
+    def fulfillment_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        merchant = self.require_object(request, object_id)
+        what = f"This secret signs what carriers and warehouses send for {merchant}; one before it is void."
+
+        def show(_: dict[str, Any]) -> HttpResponse:
+            secret = new_fulfillment_secret(merchant)
+            return show_once(self, request, title="The new secret", what=what, secret=secret)
+
+        return ask(self, request, merchant, NEW_CARRIER_SECRET, show)
+
+
+STOP_SELLING = Question(
+    "Stop selling",
+    "All agents of this shop are refused from this moment on, in every session. What is being paid right now is "
+    "finished. Orders that were placed, deliveries and refunds go on.",
+    "Stop selling now",
+    is_final=True,
+)
+RESUME_SELLING = Question("Resume selling", "Agents are let in again.", "Resume selling")
+NEW_CARRIER_SECRET = Question(
+    "Make a new secret for carriers and warehouses",
+    "The secret before it is void at once: messages that are signed with it are refused.",
+    "Make a new secret",
+    is_final=True,
+)
 
 
 class KeyInline(ReadOnlyInline):
@@ -109,10 +160,50 @@ class AgentAdmin(EditableAdmin):
     is_found_everywhere = True
     ordering = ("name", "pk")
     inlines = (KeyInline,)
+    actions_detail = ("pause", "resume")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """Switch an agent off instead: orders refer to it."""
         return False
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """Offer to pause an agent that is let in, and to resume one that is not."""
+        agent = self.get_object(request, unquote(object_id))
+        is_let_in = agent is not None and agent.is_active
+        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]
+        return without(offered, "resume" if is_let_in else "pause")
+
+    @object_action(description="Pause", icon="pause", permissions=["change"])
+    def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        agent = self.require_object(request, object_id)
+
+        def done(_: dict[str, Any]) -> str:
+            pause_agent(agent)
+            return f"{agent} is paused."
+
+        return ask(self, request, agent, PAUSE_AGENT, done)
+
+    @object_action(description="Resume", icon="play_arrow", permissions=["change"])
+    def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        agent = self.require_object(request, object_id)
+
+        def done(_: dict[str, Any]) -> str:
+            resume_agent(agent)
+            return f"{agent} sells again."
+
+        return ask(self, request, agent, RESUME_AGENT, done)
+
+
+PAUSE_AGENT = Question(
+    "Pause the agent",
+    "All its keys are refused from this moment on, in every session. What it is paying right now is finished. "
+    "It hears of its orders as before.",
+    "Pause it now",
+    is_final=True,
+)
+RESUME_AGENT = Question(
+    "Resume the agent", "Its keys are let in again, those that were revoked apart.", "Resume it"
+)
 
 
 class AgentKeyForm(MoneyForm):
@@ -144,6 +235,7 @@ class AgentKeyAdmin(EditableAdmin):
     ordering = ("-created_at", "pk")
     readonly_fields = ("signature_algorithm", "revoked_at")
     actions = ("revoke",)
+    actions_detail = ("revoke_this",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("agent__merchant")
@@ -173,15 +265,18 @@ class AgentKeyAdmin(EditableAdmin):
         obj.token = token  # type: ignore[attr-defined]
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:  # noqa: ARG002
-        """Show the token, on a page that no cache keeps; there is no other way to see it."""
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "The new key",
-            "what": f"This is the key of {obj.agent}.",
-            "secret": obj.token,
-            "back": "admin:accounts_agentkey_changelist",
-        }
-        return TemplateResponse(request, "admin/shown_once.html", context)
+        what = f"This is the key of {obj.agent}."
+        return show_once(self, request, title="The new key", what=what, secret=obj.token)
+
+    @object_action(description="Revoke", icon="block", permissions=["change"])
+    def revoke_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        key = self.require_object(request, object_id)
+
+        def done(_: dict[str, Any]) -> str:
+            revoke_key(key, now=timezone.now())
+            return f"{key} opens nothing any more."
+
+        return ask(self, request, key, REVOKE_KEY, done)
 
     @admin.action(description="Revoke the selected keys", permissions=["change"])
     def revoke(self, request: HttpRequest, keys: QuerySet[AgentKey]) -> None:
@@ -190,6 +285,14 @@ class AgentKeyAdmin(EditableAdmin):
             revoke_key(key, now=now)
             self.note(request, key, "revoked the key")
         self.message_user(request, f"{len(keys)} revoked.", messages.SUCCESS)
+
+
+REVOKE_KEY = Question(
+    "Revoke the key",
+    "It is refused from this moment on and cannot be made valid again. Other keys of the agent stay as they are.",
+    "Revoke it now",
+    is_final=True,
+)
 
 
 @admin.register(AgentKeySpend)

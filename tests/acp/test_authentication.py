@@ -16,7 +16,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.utils import timezone
 
 from commerce.accounts.models import Agent, AgentKey, Merchant
-from commerce.accounts.services import issue_key, require_signature, revoke_key
+from commerce.accounts.services import (
+    issue_key,
+    pause_agent,
+    pause_shop,
+    require_signature,
+    resume_agent,
+    resume_shop,
+    revoke_key,
+)
 from commerce.checkout.models import CheckoutSession
 from tests.api import AcpClient, Answer
 from tests.factories import AgentFactory, VariantFactory
@@ -49,14 +57,52 @@ def test_an_expired_key_is_refused(agent: Agent) -> None:
     assert AcpClient(token).get("/checkout_sessions/cs_x").status == 401
 
 
-def test_the_keys_of_a_paused_merchant_or_agent_are_refused(agent: Agent, acp: AcpClient) -> None:
-    Agent.objects.filter(pk=agent.pk).update(is_active=False)
-    paused_agent = acp.get("/checkout_sessions/cs_x")
-    Agent.objects.filter(pk=agent.pk).update(is_active=True)
-    Merchant.objects.filter(pk=agent.merchant_id).update(status="paused")
-    paused_merchant = acp.get("/checkout_sessions/cs_x")
+def test_a_paused_shop_says_that_it_sells_nothing(agent: Agent, acp: AcpClient) -> None:
+    headers = {"Authorization": f"Bearer {acp.token}"}
+    pause_shop(agent.merchant)
+    paused = acp.get("/checkout_sessions/cs_x")
+    search = acp.http.get("/catalog/search?q=tote", headers=headers)
+    resume_shop(agent.merchant)
 
-    assert (paused_agent.status, paused_merchant.status) == (401, 401)
+    assert (paused.status, search.status_code) == (403, 403)
+    assert (
+        paused.body
+        == search.json()
+        == {
+            "type": "invalid_request",
+            "code": "shop_paused",
+            "message": "The shop has stopped selling for now; orders that were placed are not touched.",
+        }
+    )
+    assert acp.get("/checkout_sessions/cs_x").status == 404
+    assert acp.http.get("/catalog/search?q=tote", headers=headers).status_code == 200
+
+
+def test_a_paused_agent_is_told_so_and_changes_nothing(agent: Agent, acp: AcpClient, merchant: Merchant) -> None:
+    session = acp.create(VariantFactory.create(merchant=merchant).pk)
+    path, body = f"/checkout_sessions/{session.body['id']}", {"buyer": {"email": "ada@example.com"}}
+    pause_agent(agent)
+    update = acp.post(path, body, key="one")
+    colleague = AcpClient(issue_key(AgentFactory.create(merchant=merchant))[1]).get("/checkout_sessions/cs_x")
+    resume_agent(agent)
+    unchanged, again = acp.get(path), acp.post(path, body, key="one")
+
+    assert update.status == 403
+    assert update.body == {
+        "type": "invalid_request",
+        "code": "agent_paused",
+        "message": "The shop has paused this agent; orders that were placed are not touched.",
+    }
+    assert (colleague.status, again.status, unchanged.raw) == (404, 200, session.raw)
+
+
+def test_only_a_good_key_hears_of_a_pause(agent: Agent) -> None:
+    key, token = issue_key(agent)
+    revoke_key(key, now=timezone.now())
+    pause_agent(agent)
+    pause_shop(agent.merchant)
+
+    assert AcpClient(token).get("/checkout_sessions/cs_x").body["code"] == "unauthorized"
 
 
 def test_a_key_without_the_scope_is_forbidden(agent: Agent) -> None:

@@ -7,8 +7,14 @@ from django.utils import timezone
 
 from agents.webhooks.models import Delivery, Endpoint
 from agents.webhooks.services import register_endpoint
-from commerce.accounts.models import AgentKey, Merchant
-from commerce.accounts.services import UnknownKeyError, authenticate, issue_key
+from commerce.accounts.models import AgentKey, Merchant, StaffAction
+from commerce.accounts.services import (
+    PausedAgentError,
+    PausedShopError,
+    UnknownKeyError,
+    authenticate,
+    issue_key,
+)
 from commerce.outbox.models import OutboxEvent
 from commerce.sealing import unseal
 from tests.factories import AgentFactory, MerchantFactory
@@ -105,23 +111,25 @@ def test_a_new_endpoint_shows_its_secret_once(chief: Client) -> None:
 def test_an_endpoint_gets_a_new_secret(chief: Client) -> None:
     endpoint, old = register_endpoint(AgentFactory.create(), "https://agent.example/orders")
 
-    data = {"action": "renew_secret", "_selected_action": [endpoint.pk]}
-    secret = shown_secret(chief.post("/admin/webhooks/endpoint/", data))
+    page = f"/admin/webhooks/endpoint/{quote(endpoint.pk)}/renew_secret/"
+    asked = chief.get(page).content.decode()
+    endpoint.refresh_from_db()
+    kept = unseal(bytes(endpoint.sealed_secret))
+    secret = shown_secret(chief.post(page))
 
     endpoint.refresh_from_db()
+    assert "signs nothing any more" in asked
+    assert kept == old
     assert unseal(bytes(endpoint.sealed_secret)) == secret != old
 
 
 def test_a_merchant_gets_a_secret_for_its_carriers(chief: Client) -> None:
     merchant, other = MerchantFactory.create(), MerchantFactory.create()
-    url, action = "/admin/accounts/merchant/", "renew_fulfillment_secret"
 
-    html = run(chief, url, action, merchant.pk, other.pk)
-    secret = shown_secret(chief.post(url, {"action": action, "_selected_action": [merchant.pk]}))
+    secret = shown_secret(chief.post(f"/admin/accounts/merchant/{quote(merchant.pk)}/fulfillment_secret/"))
 
     merchant.refresh_from_db()
     other.refresh_from_db()
-    assert "Select one merchant." in html
     assert unseal(bytes(merchant.sealed_fulfillment_secret or b"")) == secret
     assert other.sealed_fulfillment_secret is None
 
@@ -132,8 +140,6 @@ def test_a_merchant_gets_a_secret_for_its_carriers(chief: Client) -> None:
         ("/admin/outbox/outboxevent/", "replay"),
         ("/admin/webhooks/delivery/", "replay_deliveries"),
         ("/admin/accounts/agentkey/", "revoke"),
-        ("/admin/accounts/merchant/", "renew_fulfillment_secret"),
-        ("/admin/webhooks/endpoint/", "renew_secret"),
     ],
 )
 def test_who_may_only_look_may_not_act(url: str, action: str) -> None:
@@ -150,5 +156,100 @@ def test_who_may_only_look_may_not_act(url: str, action: str) -> None:
     assert response.status_code in (200, 302, 403)
     assert OutboxEvent.objects.filter(status="dead").count() == 1
     assert AgentKey.objects.filter(revoked_at__isnull=False).count() == 0
+
+
+def buttons(merchant: Merchant) -> list[str]:
+    """Return the addresses of what can be done on the page of one row."""
+    agent, key, endpoint = merchant.agents.get(), AgentKey.objects.get(), Endpoint.objects.get()
+    return [
+        f"/admin/accounts/merchant/{quote(merchant.pk)}/stop/",
+        f"/admin/accounts/merchant/{quote(merchant.pk)}/fulfillment_secret/",
+        f"/admin/accounts/agent/{quote(agent.pk)}/pause/",
+        f"/admin/accounts/agentkey/{quote(key.pk)}/revoke_this/",
+        f"/admin/webhooks/endpoint/{quote(endpoint.pk)}/renew_secret/",
+        f"/admin/webhooks/endpoint/{quote(endpoint.pk)}/plan_secret/",
+    ]
+
+
+def test_only_who_may_change_a_row_presses_its_buttons() -> None:
+    merchant = MerchantFactory.create()
+    add_rows(merchant, 0, 1)
+    manager, reader = member(merchant, "manager"), member(merchant, "reader")
+    for url in buttons(merchant):
+        page = f"{url.rsplit('/', 2)[0]}/change/"
+        is_agents = "/agent/" in url
+        assert reader.post(url).status_code == 403, url
+        assert (url in reader.get(page).content.decode()) is False
+        assert manager.get(url).status_code == (200 if is_agents else 403), url
+        assert (url in manager.get(page).content.decode()) is is_agents
+
     assert bytes(Endpoint.objects.get().sealed_secret) == b"sealed"
     assert Merchant.objects.get(pk=merchant.pk).sealed_fulfillment_secret is None
+    assert AgentKey.objects.filter(revoked_at__isnull=False).count() == 0
+
+
+def is_let_in(token: str) -> bool:
+    try:
+        return bool(authenticate(token, now=timezone.now()).key_id)
+    except (UnknownKeyError, PausedShopError, PausedAgentError):
+        return False
+
+
+def test_the_kill_switch_stops_the_shop_and_no_other() -> None:
+    agent, other = AgentFactory.create(), AgentFactory.create()
+    _, token = issue_key(agent)
+    _, elsewhere = issue_key(other)
+    owner, page = member(agent.merchant, "owner"), f"/admin/accounts/merchant/{quote(agent.merchant_id)}"
+
+    asked = owner.get(f"{page}/stop/").content.decode()
+    before = is_let_in(token)
+    stopped = owner.post(f"{page}/stop/", follow=True).content.decode()
+    again = owner.post(f"{page}/stop/").status_code
+    meanwhile = (is_let_in(token), is_let_in(elsewhere))
+    home = owner.get("/admin/").content.decode()
+    resumed = owner.post(f"{page}/resume/", follow=True).content.decode()
+
+    assert "refused from this moment on" in asked
+    assert before
+    assert "sells nothing until you resume it." in stopped
+    assert (f"{page}/resume/" in stopped, f"{page}/stop/" in stopped) == (True, False)
+    assert (again, meanwhile) == (302, (False, True))
+    assert "sell nothing for now" in home
+    assert "sells again." in resumed
+    assert is_let_in(token)
+
+
+def test_an_agent_is_paused_and_resumed() -> None:
+    agent = AgentFactory.create(name="Atlas")
+    other = AgentFactory.create(merchant=agent.merchant)
+    _, token = issue_key(agent)
+    _, colleague = issue_key(other)
+    manager, page = member(agent.merchant, "manager"), f"/admin/accounts/agent/{quote(agent.pk)}"
+
+    manager.post(f"{page}/pause/")
+    meanwhile = (is_let_in(token), is_let_in(colleague))
+    resumed = manager.post(f"{page}/resume/", follow=True).content.decode()
+
+    assert meanwhile == (False, True)
+    assert "Atlas sells again." in resumed
+    assert is_let_in(token)
+    said = StaffAction.objects.order_by("pk").values_list("row", "what")
+    assert list(said) == [(agent.pk, "Pause the agent"), (agent.pk, "Resume the agent")]
+
+
+def test_a_key_is_revoked_on_its_page() -> None:
+    key, token = issue_key(AgentFactory.create())
+    owner = member(key.agent.merchant, "owner")
+
+    owner.post(f"/admin/accounts/agentkey/{quote(key.pk)}/revoke_this/")
+
+    assert not is_let_in(token)
+    assert StaffAction.objects.get().what == "Revoke the key"
+
+
+def test_who_has_one_shop_is_led_straight_to_it() -> None:
+    merchant = MerchantFactory.create()
+
+    answer = member(merchant, "owner").get("/admin/accounts/merchant/")
+
+    assert answer["Location"] == f"/admin/accounts/merchant/{quote(merchant.pk)}/change/"

@@ -113,9 +113,7 @@ def test_no_secret_is_ever_written_down(olive: Client, shop: Merchant, chief: Cl
     shown = [
         olive.post("/admin/accounts/agentkey/add/", {"agent": agent.pk, "scopes": ["catalog"]}),
         olive.post("/admin/webhooks/endpoint/add/", {"agent": agent.pk, "url": "https://agent.example/hooks"}),
-        olive.post(
-            "/admin/accounts/merchant/", {"action": "renew_fulfillment_secret", "_selected_action": [shop.pk]}
-        ),
+        olive.post(f"/admin/accounts/merchant/{quote(shop.pk)}/fulfillment_secret/"),
     ]
     secrets = [re.findall(r"<code>(.+?)</code>", answer.content.decode())[0] for answer in shown]
     passwords = {"password1": "first long password", "password2": "first long password"}
@@ -139,12 +137,12 @@ def test_what_was_asked_for_is_written_down(olive: Client, shop: Merchant) -> No
     endpoint, _ = register_endpoint(key.agent, "https://agent.example/hooks")
 
     olive.post("/admin/accounts/agentkey/", {"action": "revoke", "_selected_action": [key.pk]})
-    olive.post("/admin/webhooks/endpoint/", {"action": "renew_secret", "_selected_action": [endpoint.pk]})
+    olive.post(f"/admin/webhooks/endpoint/{quote(endpoint.pk)}/renew_secret/")
 
     asked = StaffAction.objects.order_by("pk").values_list("kind", "row", "what")
     assert list(asked) == [
         ("did", key.pk, "revoked the key"),
-        ("did", endpoint.pk, "made a new secret, valid at once"),
+        ("did", endpoint.pk, "Make a new secret, valid at once"),
     ]
 
 

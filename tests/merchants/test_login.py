@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings as project
+from django.contrib.admin.utils import quote
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -265,19 +266,19 @@ def test_who_lost_every_factor_is_let_in_by_the_operator(client: Client, olive: 
     [
         ("/admin/accounts/membership/add/", {}),
         ("/admin/webhooks/endpoint/add/", {}),
-        ("/admin/accounts/merchant/", {"action": "renew_fulfillment_secret"}),
+        ("/admin/accounts/merchant/{shop}/fulfillment_secret/", {}),
+        ("/admin/accounts/merchant/{shop}/stop/", {}),
     ],
 )
 def test_the_password_is_asked_again_before_secrets_and_members(olive: User, url: str, data: Any) -> None:
     merchant = olive.memberships.get().merchant
     browser = logged_in(Client(), olive, seconds_ago=601)
-    selected = {"_selected_action": [merchant.pk]} if data else {}
 
-    answer = browser.post(url, {**data, **selected})
+    answer = browser.post(url.format(shop=quote(merchant.pk)), data)
 
     assert answer["Location"].startswith("/account/reauthenticate/?next=")
     merchant.refresh_from_db()
-    assert merchant.sealed_fulfillment_secret is None
+    assert (merchant.sealed_fulfillment_secret, merchant.status) == (None, "active")
 
 
 def test_who_lacks_the_right_is_not_asked(olive: User) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.utils import quote
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -110,14 +111,17 @@ def chief(client: Client) -> Client:
     return logged_in(client, User.objects.create_superuser("chief", password="a long password"))
 
 
+def plan_page(endpoint: Endpoint) -> str:
+    return f"/admin/webhooks/endpoint/{quote(endpoint.pk)}/plan_secret/"
+
+
 @pytest.mark.parametrize(
     ("typed", "text"), [("2030-01-02 03:04", "until 2030-01-02 03:04 UTC"), ("", "one before it signs until")]
 )
 def test_staff_plan_a_secret(chief: Client, agent: Agent, typed: str, text: str) -> None:
     endpoint, old = register_endpoint(agent, "https://agent.example/orders")
-    data = {"action": "plan_secret", "valid_from": typed, "_selected_action": [endpoint.pk]}
 
-    html = chief.post("/admin/webhooks/endpoint/", data).content.decode()
+    html = chief.post(plan_page(endpoint), {"valid_from": typed}).content.decode()
 
     endpoint.refresh_from_db()
     assert text in html
@@ -131,10 +135,10 @@ def test_staff_plan_a_secret(chief: Client, agent: Agent, typed: str, text: str)
 
 def test_a_time_that_cannot_be_read_changes_nothing(chief: Client, agent: Agent) -> None:
     endpoint, _ = register_endpoint(agent, "https://agent.example/orders")
-    data = {"action": "plan_secret", "valid_from": "tomorrow", "_selected_action": [endpoint.pk]}
 
-    html = chief.post("/admin/webhooks/endpoint/", data, follow=True).content.decode()
+    html = chief.post(plan_page(endpoint), {"valid_from": "tomorrow"}).content.decode()
 
     endpoint.refresh_from_db()
+    assert "Enter a valid date/time." in html
     assert "whsec_" not in html
     assert endpoint.planned_secret_at is None

@@ -154,4 +154,4 @@ def test_a_paused_shop_sells_nothing_anywhere(acp: AcpClient, feed: Feed) -> Non
     Merchant.objects.update(status="paused")
 
     assert {(row["is_eligible_search"], row["is_eligible_checkout"]) for row in rows(feed)} == {(False, False)}
-    assert acp.create(Variant.objects.all()[0].pk).status == 401
+    assert acp.create(Variant.objects.all()[0].pk).body["code"] == "shop_paused"
