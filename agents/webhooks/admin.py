@@ -106,6 +106,7 @@ class EndpointAdmin(EditableAdmin):
     worklists = {"failing": Worklist("Webhook endpoints that fail", failing, is_urgent=True)}
     list_select_related = ("agent__merchant",)
     search_fields = ("url", "agent__name", "id")
+    is_found_everywhere = True
     ordering = ("-created_at", "pk")
     actions_detail = ("renew_secret", "plan_secret")
 

@@ -56,6 +56,23 @@ def upsert_product(merchant: Merchant, data: ProductData) -> ProductChange:
     return tried_twice(lambda: _upsert(merchant, data))
 
 
+def show_only(products: QuerySet[Product], *, now: datetime) -> list[Product]:
+    """Have agents show products and send buyers to their pages. Returns those that agents sold until now."""
+    return _sell_through_agents(products.filter(is_checkout_enabled=True), False, now)
+
+
+def sell_through_agents(products: QuerySet[Product], *, now: datetime) -> list[Product]:
+    """Have agents sell products again. Returns those that were only shown until now."""
+    return _sell_through_agents(products.filter(is_checkout_enabled=False), True, now)
+
+
+def _sell_through_agents(products: QuerySet[Product], is_sold: bool, now: datetime) -> list[Product]:
+    changed = list(products)
+    rows = Product.objects.filter(pk__in=[product.pk for product in changed])
+    rows.update(is_checkout_enabled=is_sold, updated_at=now)
+    return changed
+
+
 @transaction.atomic
 def _upsert(merchant: Merchant, data: ProductData) -> ProductChange:
     (planned,) = plan_products(merchant, [data])

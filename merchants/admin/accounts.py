@@ -232,6 +232,7 @@ class AgentKeyAdmin(EditableAdmin):
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "agent__merchant")
     list_select_related = ("agent__merchant",)
     search_fields = ("prefix", "agent__name", "id")
+    is_found_everywhere = True
     ordering = ("-created_at", "pk")
     readonly_fields = ("signature_algorithm", "revoked_at")
     actions = ("revoke",)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from commerce.backoffice.admins import EditableAdmin, EditableInline, Form
 from commerce.backoffice.columns import money
 from commerce.backoffice.rights import Area
 from commerce.catalog.models import Media, Product, Variant
+from commerce.catalog.services import sell_through_agents, show_only
 from merchants.admin.forms import OwnedFormSet, words_field
 from merchants.admin.stock_fields import STOCK_FIELDS, StockFields, save_stock
 
@@ -95,12 +97,25 @@ class MediaInline(EditableInline):
     ordering = ("position", "pk")
 
 
+def count_of(products: list[Product]) -> str:
+    return "1 product is" if len(products) == 1 else f"{len(products)} products are"
+
+
 @admin.register(Product)
 class ProductAdmin(EditableAdmin):
     merchant_path = "merchant"
     area = Area.CATALOG
     form = ProductForm
-    list_display = ("title", "merchant", "brand", "category", "status", "variant_count", "updated_at")
+    list_display = (
+        "title",
+        "merchant",
+        "brand",
+        "category",
+        "status",
+        "through_agents",
+        "variant_count",
+        "updated_at",
+    )
     list_filter = ("status", "is_checkout_enabled", "merchant")
     list_select_related = ("merchant",)
     search_fields = ("title", "handle", "brand", "id")
@@ -108,6 +123,25 @@ class ProductAdmin(EditableAdmin):
     ordering = ("title", "pk")
     prepopulated_fields = {"handle": ("title",)}
     inlines = (VariantInline, MediaInline)
+    actions = ("show_only", "sell_through_agents")
+
+    @admin.action(description="Show only: agents do not sell them", permissions=["change"])
+    def show_only(self, request: HttpRequest, products: QuerySet[Product]) -> None:
+        changed = show_only(products, now=timezone.now())
+        for product in changed:
+            self.note(request, product, "shown only, not sold through agents")
+        self.message_user(request, f"{count_of(changed)} only shown from now on.", messages.SUCCESS)
+
+    @admin.action(description="Let agents sell them", permissions=["change"])
+    def sell_through_agents(self, request: HttpRequest, products: QuerySet[Product]) -> None:
+        changed = sell_through_agents(products, now=timezone.now())
+        for product in changed:
+            self.note(request, product, "sold through agents again")
+        self.message_user(request, f"{count_of(changed)} sold through agents from now on.", messages.SUCCESS)
+
+    @admin.display(description="Through agents", ordering="is_checkout_enabled")
+    def through_agents(self, product: Product) -> str:
+        return "sold" if product.is_checkout_enabled else "shown only"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: Any = super().get_queryset(request)

@@ -72,7 +72,7 @@ class CartAdmin(ReadOnlyAdmin):
     area = Area.ORDERS
     list_display = ("id", "merchant", "agent", "status", "created_at", "expires_at")
     shown = (*list_display, "updated_at", pretty("document", "Document"))
-    list_filter = ("status", "merchant")
+    list_filter = ("status", "agent", "merchant")
     list_select_related = ("merchant", "agent")
     search_fields = ("id",)
     ordering = ("-created_at", "pk")

@@ -267,10 +267,11 @@ class PaymentAttemptAdmin(ReadOnlyAdmin):
         "tries",
         "leased_until",
     )
-    list_filter = ("status", "capture", "merchant")
+    list_filter = ("status", "capture", ("submitted_at", admin.DateFieldListFilter), "merchant")
     worklists = {"held": Worklist("Payments held and not captured", held, amounts_of)}
     list_select_related = ("merchant",)
     search_fields = ("id", "reference", "provider_reference")
+    is_found_everywhere = True
     ordering = ("-submitted_at", "pk")
     date_hierarchy = "submitted_at"
 
@@ -286,6 +287,7 @@ class DisputeAdmin(ReadOnlyAdmin):
     worklists = {"answer": Worklist("Disputes to answer", to_answer, first_deadline, is_urgent=True)}
     list_select_related = ("attempt__order",)
     search_fields = ("id", "provider_reference", "attempt__order__number")
+    is_found_everywhere = True
     ordering = ("respond_by", "pk")
     date_hierarchy = "opened_at"
 

@@ -40,6 +40,7 @@ class DiscountAdmin(EditableAdmin):
     list_filter = ("is_active", "kind", "merchant")
     list_select_related = ("merchant", "usage")
     search_fields = ("name", "code", "id")
+    is_found_everywhere = True
     ordering = ("merchant", "priority", "pk")
     _amount = staticmethod(money("amount_minor", "Worth", currency="merchant.currency"))
 

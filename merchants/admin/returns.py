@@ -61,6 +61,7 @@ class ReturnAdmin(ReadOnlyAdmin):
     }
     list_select_related = ("order",)
     search_fields = ("id", "order__number", "order__id", "order__email")
+    is_found_everywhere = True
     ordering = ("-requested_at", "pk")
     inlines = (ReturnLineInline,)
     actions_detail = ("approve", "decline", "receive", "refund", "close", "cancel")

@@ -6,15 +6,17 @@ import pytest
 from django.contrib.admin.utils import quote
 from django.test import Client
 
-from commerce.accounts.models import Merchant
+from commerce.accounts.models import Merchant, StaffAction
 from commerce.catalog.models import Media, Product, Variant
 from commerce.inventory.models import StockItem
+from tests.api import AcpClient
 from tests.factories import (
     MerchantFactory,
     ProductFactory,
     VariantFactory,
 )
 from tests.merchants.admin_forms import formset, refused
+from tests.merchants.staff import member
 
 pytestmark = pytest.mark.django_db
 
@@ -170,3 +172,37 @@ def test_stock_on_its_own_pages(chief: Client, page: str) -> None:
 
     stock = StockItem.objects.get()
     assert (stock.on_hand, stock.reserved) == (6, 4)
+
+
+def test_products_are_only_shown_and_sold_again(merchant: Merchant, acp: AcpClient) -> None:
+    mug, cap = VariantFactory.create(merchant=merchant), VariantFactory.create(merchant=merchant)
+    other = VariantFactory.create()
+    manager, rows = member(merchant, "manager"), [mug.product_id, other.product_id]
+    listing = "/admin/catalog/product/"
+
+    shown = manager.post(listing, {"action": "show_only", "_selected_action": rows}, follow=True)
+    session = acp.create(mug.pk, cap.pk)
+    repeated = manager.post(listing, {"action": "show_only", "_selected_action": rows}, follow=True)
+    manager.post(listing, {"action": "sell_through_agents", "_selected_action": rows})
+
+    assert "1 product is only shown from now on." in shown.content.decode()
+    assert "0 products are only shown from now on." in repeated.content.decode()
+    assert [(one["code"], one["param"]) for one in session.body["messages"]] == [
+        ("unsupported", "$.line_items[0]")
+    ]
+    assert acp.read(session.body["id"]).body["status"] == "not_ready_for_payment"
+    assert acp.create(mug.pk).body["messages"] == []
+    assert list(StaffAction.objects.order_by("pk").values_list("row", "what")) == [
+        (mug.product_id, "shown only, not sold through agents"),
+        (mug.product_id, "sold through agents again"),
+    ]
+
+
+def test_who_may_only_look_switches_no_product(merchant: Merchant) -> None:
+    product = ProductFactory.create(merchant=merchant)
+    data = {"action": "show_only", "_selected_action": [product.pk]}
+
+    member(merchant, "reader").post("/admin/catalog/product/", data)
+
+    product.refresh_from_db()
+    assert product.is_checkout_enabled

@@ -7,12 +7,17 @@ import re
 import pytest
 from django.contrib.admin.utils import quote
 from django.db import connection
+from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from agents.webhooks.models import Endpoint
 from commerce.accounts.models import Merchant
+from commerce.aftersales.models import Return
 from commerce.checkout.models import CheckoutSession
+from commerce.discounts.models import Discount
 from commerce.orders.models import Order
+from commerce.payments.models import Dispute, PaymentAttempt
 from tests.factories import MerchantFactory, VariantFactory
 from tests.merchants.staff import member
 from tests.merchants.world import add_rows
@@ -35,6 +40,7 @@ def test_rows_are_found_by_what_is_at_hand(shop: Merchant) -> None:
     variant = VariantFactory.create(merchant=shop, product__title="Roll-Top Daypack", sku="QB-DAY-SLT")
     order, session = Order.objects.get(), CheckoutSession.objects.get()
     Order.objects.update(checkout_session_id=session.pk)
+    PaymentAttempt.objects.update(provider_reference="pi_3fkYjzimv")
     browser = member(shop, "support")
     pages = {
         "order": f"/admin/orders/order/{quote(order.pk)}/change/",
@@ -43,15 +49,24 @@ def test_rows_are_found_by_what_is_at_hand(shop: Merchant) -> None:
         "product": f"/admin/catalog/product/{quote(variant.product_id)}/change/",
     }
 
-    assert found(browser, order.number) == {pages["order"], pages["session"]} | shipment_of(order)
-    assert found(browser, "ada@example.com") == {pages["order"]}
+    attempt, endpoint, discount = PaymentAttempt.objects.get(), Endpoint.objects.get(), Discount.objects.get()
+    returned, dispute = Return.objects.get(), Dispute.objects.get()
+    parts = {page_of(one) for one in (order.shipments.get(), returned, dispute)}
+
+    assert found(browser, order.number) == {pages["order"], pages["session"]} | parts
+    assert found(browser, "ada@example.com") == {pages["order"], page_of(returned)}
+    assert found(browser, "pi_3fkYjz") == {page_of(attempt)}
+    assert found(browser, discount.name) == set()
+    manager = member(shop, "manager")
+    assert found(manager, discount.name) == {page_of(discount)}
+    assert found(manager, endpoint.url) == {page_of(endpoint)}
     assert found(browser, "qb-day-slt") == {pages["variant"]}
     assert found(browser, "daypack") == {pages["product"], pages["variant"]}
     assert found(browser, session.pk) == {pages["session"], pages["order"]}
 
 
-def shipment_of(order: Order) -> set[str]:
-    return {f"/admin/fulfillment/shipment/{quote(order.shipments.get().pk)}/change/"}
+def page_of(row: Model) -> str:
+    return f"/admin/{row._meta.app_label}/{row._meta.model_name}/{quote(row.pk)}/change/"
 
 
 def test_pages_are_found_by_their_name(shop: Merchant) -> None:
