@@ -154,6 +154,10 @@ class ScopedAdmin(Scoped, ModelAdmin):
             raise Http404(f"There is no such {self.opts.verbose_name}.")
         return row
 
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:  # noqa: ARG002
+        """Answer 404 for a row that is not there or not this shop's, at every address alike."""
+        raise Http404(f"There is no such {opts.verbose_name}.")
+
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:  # noqa: ARG002
         return changes_in(form, formsets)
 
