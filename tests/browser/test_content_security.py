@@ -7,6 +7,7 @@ from django.contrib.admin.utils import quote
 from django.contrib.auth.models import User
 from django.test import Client
 
+from agents.webhooks.models import Delivery
 from commerce.accounts.models import Membership, Merchant
 from commerce.catalog.models import Product
 from commerce.discounts.models import Discount
@@ -52,6 +53,8 @@ def kinds_of_pages(merchant: Merchant) -> list[str]:
         "/admin/discounts/discount/add/",
         f"/admin/discounts/discount/{quote(discount.pk)}/delete/",
         f"/admin/accounts/merchant/{quote(merchant.pk)}/change/",
+        f"/admin/accounts/merchant/{quote(merchant.pk)}/stop/",
+        f"/admin/webhooks/delivery/{quote(Delivery.objects.all()[0].pk)}/change/",
         "/admin/accounts/agentkey/add/",
         "/admin/accounts/agent/add/?_popup=1",
         "/admin/webhooks/endpoint/",

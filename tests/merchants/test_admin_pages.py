@@ -111,3 +111,13 @@ def test_strangers_are_sent_to_the_login(client: Client) -> None:
 
     assert response.status_code == 302
     assert response["Location"].startswith("/admin/login/")
+
+
+def test_an_empty_list_says_so_and_leads_on(chief: Client) -> None:
+    empty, orders = chief.get("/admin/catalog/product/"), chief.get("/admin/orders/order/")
+    nothing = chief.get("/admin/catalog/product/", {"q": "mug", "status__exact": "draft"})
+
+    assert "There are no products yet" in empty.content.decode()
+    assert "Add the first" in empty.content.decode()
+    assert "Add the first" not in orders.content.decode()
+    assert "No products fit what is searched for or chosen in the filters." in nothing.content.decode()
