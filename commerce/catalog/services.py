@@ -23,6 +23,7 @@ from commerce.catalog.changes import Change, FieldChange, ProductPlan
 from commerce.catalog.models import Media, Product, Variant
 from commerce.catalog.product_data import PRODUCT_COLUMNS, VARIANT_COLUMNS, ProductData
 from commerce.catalog.rules import InvalidProductError
+from commerce.catalog.sql import product_ids
 from commerce.recordset import insert_rows, update_rows
 
 Written = TypeVar("Written")
@@ -97,8 +98,7 @@ def plan_products(merchant: Merchant, wanted: Sequence[ProductData]) -> list[Pla
 
     Needs an open transaction and holds the rows of the products there are, so that the plan stays true.
     """
-    rows = Product.objects.select_for_update(no_key=True)
-    return _planned(merchant, wanted, rows)
+    return _planned(merchant, wanted, Product.objects.select_for_update(no_key=True))
 
 
 def preview_products(merchant: Merchant, wanted: Sequence[ProductData]) -> list[Planned]:
@@ -170,7 +170,7 @@ def _planned(merchant: Merchant, wanted: Sequence[ProductData], rows: QuerySet[P
         except InvalidProductError as problem:
             refused[data.handle] = problem
     usable = [data for data in wanted if data.handle not in refused]
-    known = rows.filter(merchant=merchant, handle__in=[data.handle for data in usable]).order_by("pk")
+    known = rows.filter(pk__in=product_ids(merchant.pk, [data.handle for data in usable])).order_by("pk")
     plans = _plans(merchant, usable, {row.handle: row for row in known}) | refused
     return [plans[data.handle] for data in wanted]
 
