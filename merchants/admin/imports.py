@@ -13,6 +13,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -124,10 +125,13 @@ class ImportJobAdmin(ReadOnlyAdmin):
         form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
         if merchant is None or not form.is_valid():
             return self._upload_page(request, form)
-        job = form.keep(merchant, request.user)
-        return (
-            redirect("admin:imports_importjob_columns", quote(job.pk)) if job else self._upload_page(request, form)
-        )
+        with transaction.atomic():
+            job = form.keep(merchant, request.user)
+            if job is not None:
+                self.note(request, job, "uploaded the file")
+        if job is None:
+            return self._upload_page(request, form)
+        return redirect("admin:imports_importjob_columns", quote(job.pk))
 
     @list_action(description="Export all products", icon="download", permissions=["view"])
     def export(self, request: HttpRequest) -> HttpResponseBase:
@@ -194,10 +198,10 @@ class ImportJobAdmin(ReadOnlyAdmin):
         return answer
 
     def start(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._step(request, object_id, jobs.start_import)
+        return self._step(request, object_id, jobs.start_import, "had the file imported")
 
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._step(request, object_id, jobs.cancel)
+        return self._step(request, object_id, jobs.cancel, "canceled the import")
 
     def problems_file(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         job = self._require(request, object_id)
@@ -225,10 +229,14 @@ class ImportJobAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         return job
 
-    def _step(self, request: HttpRequest, object_id: str, step: Callable[..., ImportJob]) -> HttpResponse:
+    def _step(
+        self, request: HttpRequest, object_id: str, step: Callable[..., ImportJob], what: str
+    ) -> HttpResponse:
         job = self._require(request, object_id, to_change=True)
         try:
-            step(job.pk, now=timezone.now())
+            with transaction.atomic():
+                step(job.pk, now=timezone.now())
+                self.note(request, job, what)
         except CommerceError as problem:
             messages.error(request, problem.message)
         return redirect("admin:imports_importjob_change", quote(job.pk))

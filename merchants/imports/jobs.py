@@ -96,7 +96,6 @@ def start_preview(
         _require_columns(job, format_code, mapping)
         job.format, job.mapping, job.is_recounted = format_code, dict(mapping), is_recounted
         _begin(job, Status.PREVIEWING, now)
-    nudge.send()
     return job
 
 
@@ -109,7 +108,6 @@ def start_import(job_id: str, *, now: datetime) -> ImportJob:
     except IntegrityError as problem:
         text = "Another import of this shop is under way. Wait for its end, or cancel it."
         raise OtherImportError(text) from problem
-    nudge.send()
     return job
 
 
@@ -164,6 +162,7 @@ def _begin(job: ImportJob, status: Status, now: datetime) -> None:
     job.counts, job.problem_counts, job.error = {}, {}, ""
     job.lease, job.leased_until = "", None
     job.save(update_fields=_OF_A_PASS)
+    transaction.on_commit(nudge.send)
 
 
 _OF_A_PASS = (

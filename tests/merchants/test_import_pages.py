@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from commerce.accounts.models import Merchant
+from commerce.accounts.models import Merchant, StaffAction
 from commerce.catalog.models import Product
 from merchants.imports import jobs
 from merchants.imports.models import ImportJob
@@ -90,6 +90,10 @@ def test_file_goes_all_the_way(merchant: Merchant, manager: Client) -> None:
     worked(job)
     page = text_of(manager.get(url(job, "change/")))
     assert "All 3 products of the file are dealt with." in page
+    assert [one.what for one in StaffAction.objects.order_by("pk")] == [
+        "uploaded the file",
+        "had the file imported",
+    ]
     assert Product.objects.filter(merchant=merchant).count() == 2
 
 
@@ -247,6 +251,7 @@ def test_step_that_somebody_else_has_taken_is_told(merchant: Merchant, manager: 
     page = text_of(manager.post(url(job, "start/"), follow=True))
 
     assert "list.csv is canceled by now." in page
+    assert not StaffAction.objects.exists()
 
 
 def test_second_import_of_a_shop_has_to_wait(merchant: Merchant, manager: Client) -> None:
