@@ -16,6 +16,8 @@ from commerce.catalog.product_data import MediaData, StockData
 from commerce.inventory.models import StockItem
 from commerce.inventory.stocking import upsert_stocked_product
 from merchants.imports.exporting import export_products, template
+from merchants.imports.formats import FORMATS
+from merchants.imports.own import FORMAT
 from merchants.imports.own_cells import as_cell, from_cell, join_list, split_list
 from merchants.imports.product_files import open_products, read_products
 from merchants.imports.reading import ShopLocale
@@ -233,3 +235,12 @@ def test_any_product_comes_back(
 
     assert (summary.products_unchanged, summary.variants_unchanged) == (1, len(values))
     assert {problem.severity for problem in summary.problems} <= {"suspicious"}
+
+
+def test_every_column_is_documented() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "imports.md").read_text()
+
+    for column in FORMAT.columns:
+        assert f"| `{column.name}` | " in text
+    for kind in FORMATS.values():
+        assert f"| {kind.name} |" in text
