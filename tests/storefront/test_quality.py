@@ -1,13 +1,11 @@
 """What realistic questions find in the demo's shops: the product that a person would expect stands first.
 
-`CATALOG_EXPORTS` names a directory with other shops' Shopify exports; without it their questions are skipped.
+Without other shops' exports (`tests.exports`) their questions are skipped.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.db import transaction
@@ -20,9 +18,8 @@ from commerce.storefront.wanted import Wanted, read_question
 from merchants.imports.product_files import read_products
 from merchants.imports.services import import_products
 from merchants.seeding import seed
+from tests.exports import export
 from tests.factories import MerchantFactory
-
-EXPORTS = Path(os.environ.get("CATALOG_EXPORTS") or Path(__file__).parents[3] / "shared/catalogs")
 
 HARBOR = [
     # as it is called
@@ -157,7 +154,7 @@ def shops(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
     with django_db_blocker.unblock(), transaction.atomic():
         seed()
         for name in ("apparel", "jewelery"):
-            file = EXPORTS / f"shopify_{name}.csv"
+            file = export(name)
             if file.exists():
                 shop = MerchantFactory.create(slug=name, currency="usd")
                 import_products(shop, read_products(file, currency="usd"))
