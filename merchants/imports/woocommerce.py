@@ -38,12 +38,16 @@ class WooCommerceReader(Reader):
     def __init__(self, header: Header, locale: ShopLocale) -> None:
         super().__init__(header, locale)
         self._keys: dict[str, str] = {}
+        self._groups: dict[str, list[str]] = {}
         self._numbers = attribute_numbers(header)
 
     def see(self, row: Row) -> None:
-        """Learn under which names variations may speak of a product."""
+        """Learn under which names variations may speak of a product, and what groups have it."""
         if "variation" in kinds(row):
             return
+        if "grouped" in kinds(row):
+            for member in split_words(row, "Grouped products"):
+                self._groups.setdefault(_reference(member), []).append(_name(row))
         key = self.key(row)
         if number := row.text("ID"):
             self._keys.setdefault(f"id:{number}", key)
@@ -53,9 +57,7 @@ class WooCommerceReader(Reader):
     def key(self, row: Row) -> str:
         if "variation" in kinds(row):
             parent = row.text("Parent")
-            by_id = _BY_ID.fullmatch(parent)
-            name = f"id:{by_id[1]}" if by_id else parent.casefold()
-            return self._keys.get(name, f"parent {parent}" if parent else "")
+            return self._keys.get(_reference(parent), f"parent {parent}" if parent else "")
         number = row.text("ID")
         return f"woo-{number}" if number else self.sku(row) or row.text("Name")
 
@@ -74,8 +76,7 @@ class WooCommerceReader(Reader):
         if not key:
             parent.report("Name", "Give the product a name, an SKU or an ID; it was left out.", Severity.ERROR)
         elif "grouped" in kinds(parent):
-            advice = "A group of other products is sold by its members here; it was left out."
-            parent.report("Type", advice, Severity.ERROR)
+            _report_group(parent)
         elif "variable" in kinds(parent) and not variations:
             parent.report("Type", "The file has no variation of it; it was left out.", Severity.ERROR)
         else:
@@ -98,7 +99,7 @@ class WooCommerceReader(Reader):
         told.take("brand", "Brands", _first_word, blank="")
         told.take("category", "Categories", _category, blank="")
         if row.has("Tags"):
-            told.values["tags"] = _tags(row)
+            told.values["tags"] = tuple(dict.fromkeys((*_tags(row), *self._groups_of(row))))
         if row.has("Tax status") or row.has("Tax class"):
             told.values["tax_code"] = _tax_code(row)
         told.values["status"] = _status(row)
@@ -113,6 +114,29 @@ class WooCommerceReader(Reader):
             kept=told.kept(_FIELDS),
             **({"title": title} | told.values),
         )
+
+    def _groups_of(self, row: Row) -> Iterable[str]:
+        """Return the names of the groups that have a product."""
+        references = (f"id:{row.text('ID')}", self.sku(row).casefold())
+        return (name for one in references for name in self._groups.get(one, ()))
+
+
+def _reference(said: str) -> str:
+    """Bring what a row calls another by, its SKU or "id:123", to the form in which they are compared."""
+    by_id = _BY_ID.fullmatch(said)
+    return f"id:{by_id[1]}" if by_id else said.casefold()
+
+
+def _name(row: Row) -> str:
+    return readable(html.unescape(row.raw("Name")))[:100].rstrip()
+
+
+def _report_group(row: Row) -> None:
+    if row.has("Tags") and not row.is_blank("Grouped products"):
+        row.report("Type", "A group is sold by its members here: they have its name as a tag.")
+    else:
+        advice = "A group of other products is sold by its members here; it was left out."
+        row.report("Type", advice, Severity.ERROR)
 
 
 def _without_parent(variations: Sequence[Row]) -> ReadProduct:
@@ -193,7 +217,7 @@ FORMAT = Format(
     reader=WooCommerceReader,
     columns=(
         Column("ID", "what the product is known by"),
-        Column("Type", "simple, variable, variation, virtual, downloadable; others are not sold here"),
+        Column("Type", "simple, variable, variation, virtual, downloadable, grouped; others are drafts"),
         Column("SKU", "SKU"),
         Column("GTIN", "GTIN", ("GTIN, UPC, EAN, or ISBN", "Global unique ID")),
         Column("Name", "title", is_required=True, is_text=True),
@@ -222,12 +246,19 @@ FORMAT = Format(
         Column("Images", "pictures"),
         Column("Parent", "the product of a variation"),
         Column("External URL", "page of a product sold elsewhere"),
+        Column("Grouped products", "a tag, the group's name, of its members"),
         Column("Position", "order of the variations"),
+        # The first three by name, so that a file in another language can be told where its attributes are.
+        *(
+            Column(f"attribute {number} {part}", becomes, (f"Attribute {number} {part}",), is_text=True)
+            for number in (1, 2, 3)
+            for part, becomes in (("name", "name of an option or a fact"), ("value(s)", "its values"))
+        ),
     ),
     numbered=re.compile(r"attribute \d+ (name|value\(s\)|visible)|download \d+ url"),
     unused=re.compile(
         r"meta: .*|attribute \d+ (global|default)|download \d+ (id|name)|is featured\?|purchase note"
-        r"|shipping class|download limit|download expiry days|grouped products|upsells|cross-sells|button text"
+        r"|shipping class|download limit|download expiry days|upsells|cross-sells|button text"
         r"|low stock amount"
         r"|allow customer reviews\?|cost of goods|commodity code \(hs code\)|country of origin|customs description"
     ),

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from commerce.catalog.product_data import PRODUCT_COLUMNS, MediaData, StockData
+from merchants.imports.product_files import open_products
+from merchants.imports.reading import ShopLocale
 from tests.merchants.imports.files_as_read import by_handle, data, only, sample, text_file, told
 
 HOODIE = "woo-44"
@@ -25,7 +27,10 @@ def test_words_of_the_product() -> None:
     hoodie = data(by_handle(sample("woocommerce.csv"))[HOODIE])
 
     assert hoodie.description == "Warm and heavy.\nFirst line\nSecond line\nA backslash: \\n\nFit: Loose"
-    assert (hoodie.category, hoodie.tags) == ("Clothing > Hoodies", ("warm", "cotton, organic", "Winter"))
+    assert (hoodie.category, hoodie.tags) == (
+        "Clothing > Hoodies",
+        ("warm", "cotton, organic", "Winter", "The Whole Set"),
+    )
     assert (hoodie.status, hoodie.tax_code) == ("active", "reduced-rate")
     assert hoodie.media == (
         MediaData("https://cdn.example/h-1.jpg"),
@@ -62,7 +67,7 @@ def test_what_is_downloaded_is_digital() -> None:
         ("woo-80", None, ("error", 6, "Regular price", "19.999")),
         ("woo-81", "draft", ("warning", 7, "Visibility in catalog", "hidden")),
         ("woo-82", "draft", ("warning", 8, "Type", "subscription")),
-        ("woo-87", None, ("error", 9, "Type", "grouped")),
+        ("woo-87", None, ("warning", 9, "Type", "grouped")),
         ("woo-89", "draft", ("warning", 10, "Type", "external")),
         ("id:999", None, ("error", 11, "Parent", "id:999")),
         ("", None, ("error", 12, "Parent", "")),
@@ -143,3 +148,47 @@ def test_same_product_twice_is_told(tmp_path: Path) -> None:
 
     assert data(product).title == "Mug"
     assert told(product.problems) == [("error", 3, "ID", "7")]
+
+
+def test_attributes_in_another_language_are_told_by_hand(tmp_path: Path) -> None:
+    path = tmp_path / "produkte.csv"
+    path.write_text(
+        "Typ,Name,Regulärer Preis,Artikelnummer,Übergeordnet,Name Attribut 1,Werte Attribut 1\n"
+        'variable,Becher,,B,,Farbe,"Rot, Blau"\n'
+        "variation,Becher rot,9,B-R,B,Farbe,Rot\n"
+    )
+    mapping = {
+        "Type": "Typ",
+        "Regular price": "Regulärer Preis",
+        "SKU": "Artikelnummer",
+        "Parent": "Übergeordnet",
+        "Attribute 1 name": "Name Attribut 1",
+        "Attribute 1 value(s)": "Werte Attribut 1",
+    }
+
+    file = open_products(path, locale=ShopLocale("usd"), format_code="woocommerce", mapping=mapping)
+
+    (product,) = file.read()
+    assert data(product).option_names == ("Farbe",)
+    assert [(one.option_values, one.price_minor) for one in data(product).variants] == [(("Rot",), 900)]
+
+
+def test_members_of_a_group_have_its_name_as_a_tag(tmp_path: Path) -> None:
+    rows = (
+        "1,simple,CAP,Cap,9,warm,",
+        '2,grouped,SET,Tom &amp; Ada Set,,,"id:1, Mug, NOWHERE"',
+        "3,simple,MUG,Mug,5,,",
+        "4,simple,PIN,Pin,1,,",
+        "5,grouped,VOID,Nothing,,,",
+    )
+    file = text_file(tmp_path, "\n".join(("ID,Type,SKU,Name,Regular price,Tags,Grouped products", *rows)))
+
+    found = by_handle(file)
+
+    assert [data(found[handle]).tags for handle in ("woo-1", "woo-3", "woo-4")] == [
+        ("warm", "Tom & Ada Set"),
+        ("Tom & Ada Set",),
+        (),
+    ]
+    assert told(found["woo-2"].problems) == [("warning", 3, "Type", "grouped")]
+    assert told(found["woo-5"].problems) == [("error", 6, "Type", "grouped")]
