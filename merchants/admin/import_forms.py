@@ -44,7 +44,10 @@ class UploadForm(forms.Form):
 
 
 class ColumnsForm(forms.Form):
-    """A choice among the file's columns for each of the format's. Those found by name are chosen already."""
+    """A choice among the file's columns for each of the format's, and the other way round for those not known.
+
+    Those found by name are chosen already.
+    """
 
     def __init__(self, job: ImportJob, kind: Format, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -56,13 +59,28 @@ class ColumnsForm(forms.Form):
         choices = [("", "not in the file"), *shown]
         self._found = {column.name: self._name_of(found.header.places(column.name)) for column in kind.columns}
         chosen = self._found | (job.mapping if job.format == kind.code else {})
+        used = {name for name in chosen.values() if name}
+        self._strange = {f"strange-{place}": name for place, name in enumerate(found.unknown) if name not in used}
+        self.unused = tuple(
+            name for name in names if name not in used | found.numbered | set(self._strange.values())
+        )
+        free = [(one.name, f"{one.written[0]}: {one.becomes}") for one in kind.columns if not chosen[one.name]]
+        for key, name in self._strange.items():
+            self.fields[key] = forms.ChoiceField(
+                label=name,
+                help_text=samples.get(name, ""),
+                choices=[("", "nothing: leave it out"), *free],
+                required=False,
+                widget=UnfoldAdminSelectWidget,
+            )
+        told = {self.data.get(key) for key in self._strange}
         for number, column in enumerate(kind.columns):
             self.fields[f"column-{number}"] = forms.ChoiceField(
                 label=column.written[0],
                 help_text=column.becomes,
                 choices=choices,
                 initial=chosen[column.name],
-                required=column.is_required,
+                required=column.is_required and column.name not in told,
                 widget=UnfoldAdminSelectWidget,
                 error_messages={"required": "Choose the column: without it nothing can be imported."},
             )
@@ -73,8 +91,22 @@ class ColumnsForm(forms.Form):
             required=False,
             widget=UnfoldBooleanSwitchWidget,
         )
-        used = {name for name in chosen.values() if name}
-        self.unused = tuple(name for name in names if name not in used and name not in found.numbered)
+
+    def clean(self) -> dict[str, Any]:
+        """Bring together what was said of the file's columns and of the format's."""
+        self._chosen = {column.name: self.cleaned_data.get(field.name, "") for field, column in self._columns()}
+        for key, name in self._strange.items():
+            wanted = self.cleaned_data.get(key)
+            if wanted and self._chosen[wanted] not in ("", name):
+                self.add_error(key, f"“{self._chosen[wanted]}” is chosen for that already.")
+            elif wanted:
+                self._chosen[wanted] = name
+        return self.cleaned_data
+
+    @property
+    def strange(self) -> list[forms.BoundField]:
+        """The file's columns that no format knows."""
+        return [self[key] for key in self._strange]
 
     @property
     def found(self) -> list[forms.BoundField]:
@@ -82,22 +114,16 @@ class ColumnsForm(forms.Form):
         return [field for field, column in self._columns() if _is_found(field, column)]
 
     @property
-    def is_strange(self) -> bool:
-        """Whether a column that is needed has not been found by its name."""
-        return any(column.is_required and not self._found[column.name] for column in self.kind.columns)
-
-    @property
     def others(self) -> list[forms.BoundField]:
         return [field for field, column in self._columns() if not _is_found(field, column)]
 
     def look_through(self) -> bool:
         """Start the preview; False where it cannot be, and the form says why."""
-        chosen = {column.name: self.cleaned_data[field.name] for field, column in self._columns()}
         try:
             start_preview(
                 self.job.pk,
                 format_code=self.kind.code,
-                mapping={name: said for name, said in chosen.items() if said != self._found[name]},
+                mapping={name: said for name, said in self._chosen.items() if said != self._found[name]},
                 is_recounted=self.cleaned_data["is_recounted"],
                 now=timezone.now(),
             )

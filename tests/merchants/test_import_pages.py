@@ -165,12 +165,47 @@ def test_columns_with_other_names_are_chosen(merchant: Merchant, manager: Client
 
 
 def test_what_columns_are_not_used_is_told(merchant: Merchant, manager: Client) -> None:
-    job = uploaded(merchant, "Name,Regular price,Mystery,Attribute 1 name,Attribute 1 value(s)\nMug,9,x,Size,S\n")
+    job = uploaded(merchant, "Name,Regular price,Upsells,Attribute 4 name,Attribute 4 value(s)\nMug,9,x,Size,S\n")
 
     page = text_of(manager.get(url(job, "columns/")))
 
     assert "list.csv (CSV, UTF-8) is read as WooCommerce product CSV" in page
-    assert "Nothing is made of these columns of the file: Mystery." in page
+    assert "Nothing is made of these columns of the file: Upsells." in page
+    assert "Not known" not in page
+
+
+def test_columns_that_no_format_knows_are_told_what_they_are(merchant: Merchant, manager: Client) -> None:
+    job = uploaded(merchant, "handle,price,Marke,Notiz\nmug,9,Fogline,fragile\n")
+    answer = manager.get(url(job, "columns/"))
+    form = answer.context["form"]
+    assert [(field.label, field.help_text) for field in form.strange] == [
+        ("Marke", "Fogline"),
+        ("Notiz", "fragile"),
+    ]
+
+    manager.post(url(job, "columns/"), columns(form, Marke="brand"))
+    job = worked(job)
+
+    assert (job.status, job.mapping) == ("previewed", {"brand": "Marke"})
+    again = manager.get(url(job, "columns/")).context["form"]
+    assert [field.label for field in again.strange] == ["Notiz"]
+    assert columns(again)["column-3"] == "Marke"
+    assert [(one.column, one.advice) for one in job.problems.all()] == [
+        ("Notiz", "Nothing is made of this column.")
+    ]
+
+
+def test_columns_that_are_needed_may_be_named_from_either_side(merchant: Merchant, manager: Client) -> None:
+    job = uploaded(merchant, "Artikel,Preis,Preis neu\nmug,9,8\n")
+    page = f"{url(job, 'columns/')}?format=own"
+    form = manager.get(page).context["form"]
+
+    twice = manager.post(page, columns(form, handle="Artikel", **{"Preis": "price", "Preis neu": "price"}))
+    assert "“Preis” is chosen for that already." in text_of(twice)
+    manager.post(page, columns(form, Artikel="handle", Preis="price"))
+
+    job.refresh_from_db()
+    assert (job.status, job.mapping) == ("previewing", {"handle": "Artikel", "price": "Preis"})
 
 
 @pytest.mark.parametrize(
