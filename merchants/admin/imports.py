@@ -289,7 +289,7 @@ def _by_product(changes: Iterable[FoundChange]) -> list[dict[str, Any]]:
     for (row, product, change), lines in groupby(changes, lambda one: (one.row, one.product, one.change)):
         found = list(lines)
         fields = [one for one in found if one.field]
-        name = product if fields else found[0].after or product
+        name = product if fields else found[0].after or product or "a product without a name"
         shown.append({"row": row, "name": name, "words": _CHANGE_WORDS.get(change, change), "lines": fields})
     return shown
 

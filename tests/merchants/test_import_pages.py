@@ -171,7 +171,7 @@ def test_what_columns_are_not_used_is_told(merchant: Merchant, manager: Client) 
 
     assert "list.csv (CSV, UTF-8) is read as WooCommerce product CSV" in page
     assert "Nothing is made of these columns of the file: Upsells." in page
-    assert "Not known" not in page
+    assert "Columns of the file that are not known" not in page
 
 
 def test_columns_that_no_format_knows_are_told_what_they_are(merchant: Merchant, manager: Client) -> None:
