@@ -73,6 +73,13 @@ class ImportSummary:
     def variants(self) -> int:
         return self.variants_created + self.variants_updated + self.variants_unchanged
 
+    @property
+    def is_anything(self) -> bool:
+        """Whether anything is new or changed."""
+        products = self.products_created + self.products_updated
+        variants = self.variants_created + self.variants_updated + self.variants_deactivated
+        return bool(products + variants + self.stock_created + self.stock_updated)
+
 
 def import_products(
     merchant: Merchant, products: Iterable[ReadProduct], *, is_recounted: bool = False

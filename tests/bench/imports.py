@@ -83,7 +83,11 @@ def measured(what: str, arguments: list[str], environment: dict[str, str]) -> Ru
     """Run a management command as a process of its own."""
     started = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "manage.py", *arguments], cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL
+        [sys.executable, "manage.py", *arguments],
+        cwd=PROJECT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
     )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

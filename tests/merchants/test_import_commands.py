@@ -69,6 +69,42 @@ def test_preview_of_nothing_new(tmp_path: Path) -> None:
     assert "No product would change." in run("import_products", path, "--merchant", "harbor", "--preview")
 
 
+class Terminal(StringIO):
+    """What somebody types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("typed", "price", "tables"), [("y\n", 1400, 2), ("\n", 1200, 1), ("", 1200, 1)])
+def test_terminal_is_shown_the_changes_and_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, price: int, tables: int
+) -> None:
+    run("import_products", write(tmp_path, first()), "--merchant", "harbor")
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+
+    out = run("import_products", write(tmp_path, first(Variant_Price="14.00")), "--merchant", "harbor")
+
+    assert cells(out)[0] == ["2", "camp-mug", "updated", "", "price", "12.00 USD", "14.00 USD"]
+    assert "Import it now? [y/N]" in out
+    assert out.count("│ Products") == tables
+    assert Variant.objects.get().price_minor == price
+
+
+def test_terminal_is_not_asked_for_nothing_or_against_its_will(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    path = write(tmp_path, first())
+
+    run("import_products", path, "--merchant", "harbor", "--no-input")
+    again = run("import_products", path, "--merchant", "harbor")
+
+    assert Variant.objects.count() == 1
+    assert "No product would change." in again
+    assert "[y/N]" not in again
+
+
 def test_stock_is_recounted_only_where_asked(tmp_path: Path) -> None:
     run("import_products", write(tmp_path, first()), "--merchant", "harbor")
     path = write(tmp_path, first(Variant_Inventory_Qty="9"))

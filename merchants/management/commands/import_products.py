@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,14 @@ from merchants.imports.describing import (
 from merchants.imports.formats import FORMATS
 from merchants.imports.product_files import ProductFile, open_products
 from merchants.imports.reading import Problem, Severity, ShopLocale
-from merchants.imports.services import BatchResult, in_batches, preview_batch, summed_up, write_batch
+from merchants.imports.services import (
+    BatchResult,
+    ImportSummary,
+    in_batches,
+    preview_batch,
+    summed_up,
+    write_batch,
+)
 
 SHOWN_LINES = 50
 NOT_ALL_IMPORTED = 3
@@ -44,6 +52,12 @@ class Command(BaseCommand):
         parser.add_argument("--merchant", required=True, metavar="SLUG", help="the shop's short name")
         parser.add_argument("--format", choices=sorted(FORMATS), default="", help="instead of finding it out")
         parser.add_argument("--preview", action="store_true", help="say what would change, and change nothing")
+        parser.add_argument(
+            "--no-input",
+            action="store_false",
+            dest="interactive",
+            help="import at once; without it a terminal is shown what would change, and asked",
+        )
         parser.add_argument(
             "--mapping",
             nargs="+",
@@ -81,29 +95,60 @@ class Command(BaseCommand):
     def _import(
         self, console: Console, merchant: Merchant, products: ProductFile, options: dict[str, Any]
     ) -> list[Problem]:
-        treat = preview_batch if options["preview"] else write_batch
-        changes = Table("Row", "Product", "Change", "Variant", "Field", "Before", "After")
-
-        def results() -> Iterator[BatchResult]:
-            for batch in in_batches(products.read()):
-                result = treat(merchant, batch, is_recounted=options["recount"])
-                if options["preview"]:
-                    _add_changes(changes, result, merchant.currency)
-                yield result
-
-        summary = summed_up(results())
-        if options["preview"]:
+        is_recounted = options["recount"]
+        is_asked = options["interactive"] and sys.stdin.isatty()
+        if options["preview"] or is_asked:
             console.print("Nothing was changed. This is what an import would do:")
-            console.print(changes if changes.rows else "No product would change.")
-        counts = Table("", "New", "Changed", "Unchanged", "Left out")
-        for column in counts.columns[1:]:
-            column.justify = "right"
-        for line in counts_of(summary):
-            counts.add_row(*line)
-        console.print(counts)
-        problems = [*products.notes, *summary.problems]
-        _print_problems(console, problems)
-        return problems
+            summary = _previewed(console, merchant, products, is_recounted=is_recounted)
+            problems = _print_result(console, products, summary)
+            if options["preview"] or not _is_wanted(console, summary):
+                return problems
+        batches = in_batches(products.read())
+        summary = summed_up(write_batch(merchant, batch, is_recounted=is_recounted) for batch in batches)
+        return _print_result(console, products, summary)
+
+
+def _previewed(
+    console: Console, merchant: Merchant, products: ProductFile, *, is_recounted: bool
+) -> ImportSummary:
+    """Print what would become of each product, and return it in sum."""
+    changes = Table("Row", "Product", "Change", "Variant", "Field", "Before", "After")
+
+    def results() -> Iterator[BatchResult]:
+        for batch in in_batches(products.read()):
+            result = preview_batch(merchant, batch, is_recounted=is_recounted)
+            _add_changes(changes, result, merchant.currency)
+            yield result
+
+    summary = summed_up(results())
+    console.print(changes if changes.rows else "No product would change.")
+    return summary
+
+
+def _is_wanted(console: Console, summary: ImportSummary) -> bool:
+    """Ask whether to go on, where there is anything to do."""
+    if not summary.is_anything:
+        return False
+    try:
+        said = console.input("Import it now? [y/N] ", markup=False)
+    except EOFError:
+        said = ""
+    if said.strip().casefold() in ("y", "yes"):
+        return True
+    console.print("Nothing was changed.")
+    return False
+
+
+def _print_result(console: Console, products: ProductFile, summary: ImportSummary) -> list[Problem]:
+    counts = Table("", "New", "Changed", "Unchanged", "Left out")
+    for column in counts.columns[1:]:
+        column.justify = "right"
+    for line in counts_of(summary):
+        counts.add_row(*line)
+    console.print(counts)
+    problems = [*products.notes, *summary.problems]
+    _print_problems(console, problems)
+    return problems
 
 
 def _pair(said: str) -> tuple[str, str]:
