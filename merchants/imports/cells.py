@@ -202,7 +202,7 @@ def measure(row: Row, column: str, *, unit: str = "", decimal_comma: bool = Fals
         return None
     whole = round_half_even(Decimal(amount) * factor)
     if whole > _MAX_COUNT:
-        row.report(column, "That is too much to be true; the cell was ignored.")
+        row.report(column, "Check the number and its unit: that is too much to be true. The cell was ignored.")
         return None
     return whole
 
@@ -250,7 +250,7 @@ def gtin_in(row: Row, column: str, said: str) -> str | None:
     if not digits:
         return ""
     if not digits.isascii() or not digits.isdigit() or len(digits) not in (8, 12, 13, 14):
-        row.report(column, "A GTIN has 8, 12, 13 or 14 digits; it was left out.")
+        row.report(column, "Write a GTIN of 8, 12, 13 or 14 digits; it was left out.")
         return None
     if not has_right_check_digit(digits):
         row.report(column, "The last digit does not fit the others: look for a typing error. It was left out.")

@@ -120,7 +120,11 @@ class FeedReader(Reader):
     def _is_repeated(self, row: Row) -> bool:
         first = self.first_rows.get(self.sku(row), row.number)
         if first != row.number:
-            row.report("item_id", f"Row {first} has the same id. This row was left out.", Severity.ERROR)
+            row.report(
+                "item_id",
+                f"Give the row an id of its own: row {first} has the same. It was left out.",
+                Severity.ERROR,
+            )
         return first != row.number
 
     def _option_names(self, rows: Sequence[Row]) -> Options:
@@ -179,7 +183,9 @@ class FeedReader(Reader):
     def _status(self, rows: Sequence[Row]) -> str | None:
         """Say whether the product is for sale; None where the feed does not say."""
         if rows[0].text("adult").casefold() in ("yes", "true"):
-            rows[0].report("adult", "Goods for adults are not sold by agents; the product is a draft.")
+            rows[0].report(
+                "adult", "Write no if it is not for adults: agents do not sell such goods. The product is a draft."
+            )
             return Product.Status.DRAFT
         if not rows[0].has("is_eligible_search"):
             return None
@@ -217,7 +223,7 @@ class FeedReader(Reader):
         told.take("sale_price_minor", "sale_price", partial(money, currency=self.locale.currency), blank=None)
         sale = told.values.get("sale_price_minor")
         if sale is not None and not 0 < sale < regular:
-            row.report("sale_price", "A sale price is below the price; there is no sale now.")
+            row.report("sale_price", "Write a sale price below the price, or none; there is no sale now.")
             told.values["sale_price_minor"] = None
         starts, _, ends = row.text("sale_price_effective_date").partition("/")
         for field, column, said in (

@@ -25,7 +25,9 @@ def told_apart(
         if twin is not None:
             options = _next_free(options, known)
             told = " / ".join(options)
-            row.report(column, f"Row {twin.number} has the same options; this variant became {told}.")
+            row.report(
+                column, f"Give each variant its own options: row {twin.number} has the same. It became {told}."
+            )
         known[options] = row
     return [(row, options) for options, row in known.items()]
 

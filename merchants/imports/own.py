@@ -187,8 +187,9 @@ class OwnReader(Reader):
     def _price(self, row: Row) -> int | None:
         said = row.text("currency").casefold()
         if said and said != self.locale.currency:
-            advice = f"The shop sells in {self.locale.currency.upper()}. The variant was left out; what was there"
-            row.report("currency", f"{advice} stays.", Severity.ERROR)
+            wanted = f"Write {self.locale.currency.upper()}, in which the shop sells, and the price in it."
+            text = f"{wanted} The variant was left out; what was there stays."
+            row.report("currency", text, Severity.ERROR)
             return None
         return needed_price(row, "price", partial(price, currency=self.locale.currency))
 
@@ -196,7 +197,9 @@ class OwnReader(Reader):
         amount = partial(price, currency=self.locale.currency)
         told.take("sale_price_minor", "sale_price", amount, blank=None)
         if (told.values.get("sale_price_minor") or 0) >= max(regular, 1):
-            told.row.report("sale_price", "A sale price is below the regular price; there is no sale now.")
+            told.row.report(
+                "sale_price", "Write a sale price below the regular price, or none; there is no sale now."
+            )
             told.values["sale_price_minor"] = None
         starts = partial(moment, time_zone=self.locale.time_zone)
         told.take("sale_starts_at", "sale_starts_at", starts, blank=None)
@@ -215,7 +218,9 @@ def _spokesman(rows: Sequence[Row]) -> Row:
             if not said.strip() or said == known:
                 continue
             if known.strip():
-                row.report(column.name, f"Row {first.number} says something else of this product; that counts.")
+                row.report(
+                    column.name, f"Say the same as row {first.number}, or nothing: of the product that row counts."
+                )
                 continue
             first = _with_cell(first, column.name, said)
     return first
@@ -291,7 +296,7 @@ def _media(row: Row, variants: Sequence[VariantData]) -> tuple[MediaData, ...]:
     urls = _addresses(row, "images")
     texts = split_list(from_cell(row.raw("image_texts")))
     if len(texts) > len(urls):
-        row.report("image_texts", "There are more texts than images; the rest was ignored.")
+        row.report("image_texts", "Write one text for each image; those beyond were ignored.")
     others = (url for variant in variants for url in variant.image_urls)
     alts = dict(zip(urls, (text[:255].rstrip() for text in texts), strict=False))
     return tuple(MediaData(url, alts.get(url, "")) for url in dict.fromkeys((*urls, *others)))
@@ -308,7 +313,7 @@ def _stock(row: Row) -> StockData | None:
         return None
     on_hand = on_hand or 0
     if on_hand < 0 and is_tracked and not allow_backorder:
-        row.report("on_hand", "Fewer than none can only be sold with allow_backorder; it was read as 0.")
+        row.report("on_hand", "Count it, or set allow_backorder to sell below zero; it was read as 0.")
         on_hand = 0
     return StockData(on_hand, is_tracked=bool(is_tracked), allow_backorder=bool(allow_backorder))
 

@@ -186,7 +186,7 @@ def _only_one(product: ReadProduct, row: Row, handles: dict[str, int]) -> ReadPr
     """Leave out a product that would overwrite another of the file. `handles` has the row of each so far."""
     if product.data is None or handles.setdefault(product.data.handle, product.row) == product.row:
         return product
-    advice = f"Row {handles[product.data.handle]} became the same product here. This one was left out."
+    advice = f"Give it its own handle: row {handles[product.data.handle]} became the same. This one was left out."
     row.report("", advice, Severity.ERROR, value=product.handle)
     return replace(product, data=None, variant_rows=())
 

@@ -93,7 +93,7 @@ def _status(row: Row) -> str:
     """Say whether the product is for sale: active and published, and no gift card."""
     status = row.text("Status").casefold()
     if flag(row, "Gift Card", default=False):
-        row.report("Gift Card", "Gift cards cannot be sold here; the product is a draft.")
+        row.report("Gift Card", "Leave it a draft: gift cards cannot be sold here.")
         return Product.Status.DRAFT
     if status == "archived":
         return Product.Status.ARCHIVED

@@ -128,7 +128,7 @@ def _prices(row: Row, currency: str) -> tuple[int | None, int | None]:
         return None, None
     compare_at = price(row, "Variant Compare At Price", currency=currency)
     if compare_at and compare_at < now:
-        row.report("Variant Compare At Price", "A price to compare with is above the price; it was ignored.")
+        row.report("Variant Compare At Price", "Write one above the price, or none; it was ignored.")
     return (compare_at, now) if compare_at and compare_at > now else (now, None)
 
 
@@ -164,7 +164,7 @@ def _stock(row: Row) -> StockData | None:
             row.report("Variant Inventory Qty", "Say how many there are; of a new variant it was read as none.")
         return None if uncounted.is_tracked else uncounted
     if on_hand < 0 and not uncounted.allow_backorder:
-        row.report("Variant Inventory Qty", "Fewer than none can only be sold with the policy continue; it is 0.")
+        row.report("Variant Inventory Qty", "Count it, or set the policy continue to sell below zero; it is 0.")
         on_hand = 0
     return replace(uncounted, on_hand=on_hand)
 

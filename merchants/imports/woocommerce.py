@@ -71,14 +71,18 @@ class WooCommerceReader(Reader):
             return _without_parent(variations)
         parent, *more = parents
         for row in more:
-            row.report("ID", f"Row {parent.number} is the same product. This one was left out.", Severity.ERROR)
+            row.report(
+                "ID",
+                f"Give the row its own ID: row {parent.number} has the same. It was left out.",
+                Severity.ERROR,
+            )
         key = self.key(parent)
         if not key:
             parent.report("Name", "Give the product a name, an SKU or an ID; it was left out.", Severity.ERROR)
         elif "grouped" in kinds(parent):
             _report_group(parent)
         elif "variable" in kinds(parent) and not variations:
-            parent.report("Type", "The file has no variation of it; it was left out.", Severity.ERROR)
+            parent.report("Type", "Add its variations: the file has none. It was left out.", Severity.ERROR)
         else:
             return self._product(key, parent, variations)
         return ReadProduct(parent.number, key, None)
@@ -135,7 +139,7 @@ def _report_group(row: Row) -> None:
     if row.has("Tags") and not row.is_blank("Grouped products"):
         row.report("Type", "A group is sold by its members here: they have its name as a tag.")
     else:
-        advice = "A group of other products is sold by its members here; it was left out."
+        advice = "Name its members, by which it is sold here, and have a column of tags; it was left out."
         row.report("Type", advice, Severity.ERROR)
 
 
@@ -144,7 +148,11 @@ def _without_parent(variations: Sequence[Row]) -> ReadProduct:
         if row.is_blank("Parent"):
             row.report("Parent", "Name the variation's parent by SKU or id:…; it was left out.", Severity.ERROR)
         else:
-            row.report("Parent", "The file has no such product; the variation was left out.", Severity.ERROR)
+            row.report(
+                "Parent",
+                "Add that product, or correct its name: the file has none. The variation was left out.",
+                Severity.ERROR,
+            )
     return ReadProduct(variations[0].number, variations[0].text("Parent"), None)
 
 
@@ -193,14 +201,14 @@ def _status(row: Row) -> str:
     """Say whether the product is for sale here: published, to be found in the catalog, and of a kind we sell."""
     if strange := kinds(row) - _SOLD_HERE:
         sold_elsewhere = "external" in strange
-        advice = "It is sold on another site" if sold_elsewhere else "Such products cannot be sold here"
-        row.report("Type", f"{advice}; the product is a draft.")
+        reason = "it is sold on another site" if sold_elsewhere else "such products are not"
+        row.report("Type", f"Make it a simple product to sell it here: {reason}. It is a draft.")
         return Product.Status.DRAFT
     published = row.text("Published").casefold()
     if published not in ("", "1", "0", "-1", "2", "true", "false"):
         row.report("Published", "Write 1, 0 or -1; the product is a draft.")
     if row.text("Visibility in catalog").casefold() == "hidden":
-        row.report("Visibility in catalog", "It is hidden from the catalog; the product is a draft.")
+        row.report("Visibility in catalog", "Make it visible to sell it; the product is a draft.")
         return Product.Status.DRAFT
     return Product.Status.ACTIVE if published in ("", "1", "true") else Product.Status.DRAFT
 

@@ -99,7 +99,7 @@ class VariantReader:
         }
         for one in attributes(self.parent, self.numbers):
             if "," in one.value and one.name.casefold() not in names:
-                advice = f"No variation says which {one.name} it is: buyers cannot choose it."
+                advice = f"Say the {one.name} of each variation: none does, so buyers cannot choose it."
                 self.parent.report(f"attribute {one.number} value(s)", advice)
         return tuple(names.values())
 
@@ -164,7 +164,9 @@ class VariantReader:
     def _tell_sale(self, told: Told, regular: int) -> None:
         sale = told.values.get("sale_price_minor")
         if sale is not None and sale >= regular:
-            told.row.report("Sale price", "A sale price is below the regular price; there is no sale now.")
+            told.row.report(
+                "Sale price", "Write a sale price below the regular price, or none; there is no sale now."
+            )
             told.values["sale_price_minor"] = None
         starts = partial(moment, time_zone=self.locale.time_zone)
         told.take("sale_starts_at", "Date sale price starts", starts, blank=None)
@@ -191,7 +193,7 @@ class VariantReader:
         if downloads and "downloadable" in said:
             told.values["download_url"] = web_address_in(row, "download 1 url", downloads[0]) or ""
             if len(downloads) > 1:
-                row.report("download 1 url", "One file is delivered here: the first was taken.")
+                row.report("download 1 url", "Put all into one file: one is delivered here, the first was taken.")
             if "virtual" not in said:
                 row.report("Type", "It is shipped, so that its download is not delivered: make it virtual.")
 
@@ -259,7 +261,7 @@ def _stock(row: Row, share: int | None) -> StockData | None:
     if on_hand is None:
         return None
     if on_hand < 0 and not backorders:
-        row.report("Stock", "Fewer than none can only be sold with backorders allowed; it is 0.")
+        row.report("Stock", "Count it, or allow backorders to sell below zero; it is 0.")
         on_hand = 0
     return StockData(on_hand, allow_backorder=backorders)
 

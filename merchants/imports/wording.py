@@ -19,7 +19,7 @@ def handle_of(row: Row, column: str, said: str) -> str:
     """Return a handle of ASCII letters, digits and dashes: the file's as it is, or one made from it."""
     made = made_handle(said)
     if made != said:
-        row.report(column, f"Handles have small Latin letters, digits and dashes here; it became {made}.")
+        row.report(column, f"Write small Latin letters, digits and dashes; it became {made}.")
     return made
 
 

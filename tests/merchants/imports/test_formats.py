@@ -139,4 +139,4 @@ def test_two_products_never_become_one(tmp_path: Path) -> None:
 
     assert (data(first).handle, second.data) == ("mug", None)
     assert told(second.problems) == [("error", 3, "", "mug")]
-    assert second.problems[0].advice == "Row 2 became the same product here. This one was left out."
+    assert second.problems[0].advice == "Give it its own handle: row 2 became the same. This one was left out."
