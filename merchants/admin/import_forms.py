@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -55,35 +55,15 @@ class ColumnsForm(forms.Form):
         found = bind(kind, job.file_columns)
         names = tuple(dict.fromkeys(name for name in job.file_columns if name))
         samples = dict(zip(job.file_columns, job.file_samples, strict=False))
-        shown = [(name, _with_sample(name, samples.get(name, ""))) for name in names]
-        choices = [("", "not in the file"), *shown]
         self._found = {column.name: self._name_of(found.header.places(column.name)) for column in kind.columns}
         chosen = self._found | (job.mapping if job.format == kind.code else {})
         used = {name for name in chosen.values() if name}
-        self._strange = {f"strange-{place}": name for place, name in enumerate(found.unknown) if name not in used}
-        self.unused = tuple(
-            name for name in names if name not in used | found.numbered | set(self._strange.values())
-        )
-        free = [(one.name, f"{one.written[0]}: {one.becomes}") for one in kind.columns if not chosen[one.name]]
-        for key, name in self._strange.items():
-            self.fields[key] = forms.ChoiceField(
-                label=name,
-                help_text=samples.get(name, ""),
-                choices=[("", "nothing: leave it out"), *free],
-                required=False,
-                widget=UnfoldAdminSelectWidget,
-            )
-        told = {self.data.get(key) for key in self._strange}
-        for number, column in enumerate(kind.columns):
-            self.fields[f"column-{number}"] = forms.ChoiceField(
-                label=column.written[0],
-                help_text=column.becomes,
-                choices=choices,
-                initial=chosen[column.name],
-                required=column.is_required and column.name not in told,
-                widget=UnfoldAdminSelectWidget,
-                error_messages={"required": "Choose the column: without it nothing can be imported."},
-            )
+        unknown = enumerate(found.unknown)
+        self._strange = {f"strange-{place}": name for place, name in unknown if name not in used}
+        known = used | found.numbered | set(self._strange.values())
+        self.unused = tuple(name for name in names if name not in known)
+        self._ask_of_the_file(samples, [column for column in kind.columns if not chosen[column.name]])
+        self._ask_of_the_format(chosen, [(name, _with_sample(name, samples.get(name, ""))) for name in names])
         self.fields["is_recounted"] = forms.BooleanField(
             label=_RECOUNT,
             help_text=_RECOUNT_HELP,
@@ -91,6 +71,32 @@ class ColumnsForm(forms.Form):
             required=False,
             widget=UnfoldBooleanSwitchWidget,
         )
+
+    def _ask_of_the_file(self, samples: Mapping[str, str], free: Iterable[Column]) -> None:
+        """Ask of each column that is not known which of the free ones it is."""
+        choices = [(column.name, f"{column.written[0]}: {column.becomes}") for column in free]
+        for key, name in self._strange.items():
+            self.fields[key] = forms.ChoiceField(
+                label=name,
+                help_text=samples.get(name, ""),
+                choices=[("", "nothing: leave it out"), *choices],
+                required=False,
+                widget=UnfoldAdminSelectWidget,
+            )
+
+    def _ask_of_the_format(self, chosen: Mapping[str, str], names: Sequence[tuple[str, str]]) -> None:
+        """Ask of each column of the format which of the file's it is."""
+        told = {self.data.get(key) for key in self._strange}
+        for number, column in enumerate(self.kind.columns):
+            self.fields[f"column-{number}"] = forms.ChoiceField(
+                label=column.written[0],
+                help_text=column.becomes,
+                choices=[("", "not in the file"), *names],
+                initial=chosen[column.name],
+                required=column.is_required and column.name not in told,
+                widget=UnfoldAdminSelectWidget,
+                error_messages={"required": "Choose the column: without it nothing can be imported."},
+            )
 
     def clean(self) -> dict[str, Any]:
         """Bring together what was said of the file's columns and of the format's."""
