@@ -66,8 +66,8 @@ def test_readable(text: str, expected: str) -> None:
 )
 def test_hostile_html_takes_no_time(piece: str) -> None:
     html = piece * (400_000 // len(piece))
-    started = time.perf_counter()
+    started = time.thread_time()
 
     plain_text(html)
 
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
