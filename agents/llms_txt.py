@@ -21,8 +21,8 @@ from commerce.accounts.selectors import open_shops
 from commerce.pages.addresses import shop_url
 from commerce.pages.wording import web_address
 from commerce.storefront.facets import category_counts
-from commerce.storefront.text import line
 from commerce.storefront.wanted import Wanted
+from commerce.text import line
 
 KEPT_SECONDS = 300
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|~])")

@@ -12,7 +12,7 @@ from commerce.storefront.facets import Count, Facets
 from commerce.storefront.listing import ListedVariant, Listing
 from commerce.storefront.lookup import LookedUp
 from commerce.storefront.search import Found, Miss, Reason
-from commerce.storefront.text import line, plain
+from commerce.text import line, plain
 
 SHORT_DESCRIPTION = 600
 

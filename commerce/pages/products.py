@@ -13,7 +13,7 @@ from commerce.pages import wording
 from commerce.pages.addresses import product_path, product_url
 from commerce.pages.wording import amount_text, moment_text, web_address
 from commerce.storefront.listing import ListedVariant, Listing, Picture
-from commerce.storefront.text import line, plain, shorten
+from commerce.text import line, plain, shorten
 
 MAX_CHOICES = 60
 MAX_NAMED_COUNTRIES = 5

@@ -14,8 +14,8 @@ from commerce.pages.addresses import shop_path
 from commerce.pages.products import CardView, card_view
 from commerce.storefront.facets import category_counts
 from commerce.storefront.search import Found, Reason, search
-from commerce.storefront.text import line
 from commerce.storefront.wanted import Filters, Sort, Stock, Wanted, read_question
+from commerce.text import line
 
 PAGE_SIZE = 24
 MAX_QUESTION = 200

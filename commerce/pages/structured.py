@@ -20,7 +20,7 @@ from commerce.money import decimal_text
 from commerce.pages.addresses import product_url, shop_url
 from commerce.pages.wording import web_address
 from commerce.storefront.listing import ListedVariant, Listing
-from commerce.storefront.text import line, plain
+from commerce.text import line, plain
 
 MAX_VARIANTS = 50
 MAX_COUNTRIES = 50

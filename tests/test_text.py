@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from commerce.storefront.text import line, plain, shorten
+from commerce.text import line, plain, shorten
 
 
 @pytest.mark.parametrize(
