@@ -8,7 +8,7 @@ from django.views import defaults
 from agents.acp.errors import PROCESSING_ERROR, error_body
 from agents.http import add_common_headers, json_response
 
-API_PREFIXES = ("/acp/", "/catalog/", "/.well-known/")
+API_PREFIXES = ("/acp/", "/agent/", "/catalog/", "/.well-known/")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -6,6 +6,7 @@ idempotency (422, 409), and only then the work.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, cast
@@ -190,6 +191,12 @@ def idempotency_key(request: HttpRequest, *, is_required: bool = True) -> str | 
     if not key.isprintable() or not key.isascii():
         raise RequestError(400, "invalid", "Idempotency-Key must be printable ASCII.")
     return key
+
+
+def request_key(request: Request) -> str:
+    """Return by what a repetition of this very request is known, whatever became of the first."""
+    caller, key = caller_of(request), request.META.get("HTTP_IDEMPOTENCY_KEY", "")
+    return hashlib.sha256(f"{caller.agent_id}\n{request.path}\n{key}".encode()).hexdigest()
 
 
 def json_response(status: int, body: bytes) -> HttpResponse:

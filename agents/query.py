@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from agents.errors import RequestError
 
@@ -31,6 +31,21 @@ def read_query(shape: type[Shape], query: QueryDict) -> Shape:
         first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
         text = f"{first['loc'][0] if first['loc'] else ''} {first['msg'].removeprefix('Value error, ')}".strip()
         raise RequestError(400, "invalid", text if text.endswith(".") else f"{text}.") from problem
+
+
+def whole_number(least: int, most: int) -> BeforeValidator:
+    """Return what reads a whole number from a query, whose values are texts."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, str):
+            if not (value.isascii() and value.isdigit() and len(value) <= len(str(most))):
+                raise ValueError(f"must be a number from {least} to {most}")
+            value = int(value)
+        if isinstance(value, int) and not least <= value <= most:
+            raise ValueError(f"must be a number from {least} to {most}")
+        return value
+
+    return BeforeValidator(read)
 
 
 def parameters_of(shape: type[BaseModel]) -> list[OpenApiParameter]:

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 from agents.acp.discovery import discovery
 from agents.catalog.views import CatalogLookups, CatalogProduct, CatalogSearch, CatalogVariant
 from agents.llms_txt import llms_txt, shop_llms_txt
+from agents.orders.views import OrderCancel, OrderDetail, OrderReturns, Orders
 
 urlpatterns = [
     path(".well-known/acp.json", discovery),
@@ -16,6 +17,10 @@ urlpatterns = [
     path("catalog/lookup", CatalogLookups.as_view()),
     path("catalog/products/<str:product_id>", CatalogProduct.as_view()),
     path("catalog/variants/<str:variant_id>", CatalogVariant.as_view()),
+    path("agent/orders", Orders.as_view()),
+    path("agent/orders/<str:order_id>", OrderDetail.as_view()),
+    path("agent/orders/<str:order_id>/cancel", OrderCancel.as_view()),
+    path("agent/orders/<str:order_id>/returns", OrderReturns.as_view()),
     path("docs/openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("docs/api", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="api_docs"),
 ]

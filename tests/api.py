@@ -58,6 +58,7 @@ class AcpClient:
     """Speaks ACP with one agent key. A fresh Idempotency-Key goes with every POST unless one is given."""
 
     token: str
+    base: str = "/acp"
     http: Client = field(default_factory=lambda: Client(raise_request_exception=False))
 
     def post(self, path: str, body: Any = None, **options: Any) -> Answer:
@@ -80,7 +81,7 @@ class AcpClient:
         content_type: str = "application/json",
         headers: dict[str, str | None] | None = None,
     ) -> Answer:
-        """Send a request below /acp. `key=None` sends no Idempotency-Key, `raw` any bytes as the body."""
+        """Send a request below the base. `key=None` sends no Idempotency-Key, `raw` any bytes as the body."""
         sent: dict[str, str | None] = {"Authorization": f"Bearer {self.token}", "API-Version": VERSION}
         if method == "POST" and key is not None:
             sent["Idempotency-Key"] = key or uuid.uuid4().hex
@@ -90,7 +91,7 @@ class AcpClient:
         content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         response = self.http.generic(
             method,
-            f"/acp{path}",
+            f"{self.base}{path}",
             content,
             content_type=content_type if content else "",
             headers={name: value for name, value in sent.items() if value is not None},
@@ -156,6 +157,9 @@ def check_answer(answer: Answer) -> None:
             check_shape(answer.body, "CheckoutSessionWithOrder")
             check_order(answer.body["order"], session_id=answer.body["id"])
         check_totals(answer.body["totals"])
+    elif "possible" in answer.body:
+        check_shape(answer.body["order"], "Order")
+        check_order(answer.body["order"], session_id=answer.body["order"]["checkout_session_id"])
     elif "line_items" in answer.body:
         check_shape(answer.body, "Cart", file="schema.cart.json")
         check_totals(answer.body["totals"])

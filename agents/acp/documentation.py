@@ -21,7 +21,7 @@ _ERROR = body_of(bodies.Error)
 _VERSION = OpenApiParameter(
     "API-Version", str, OpenApiParameter.HEADER, required=True, enum=[VERSION], description="The dialect spoken."
 )
-_KEY = OpenApiParameter(
+KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
@@ -29,7 +29,7 @@ _KEY = OpenApiParameter(
     description="Opaque, up to 255 characters. The same key with the same body gets the same answer.",
 )
 _OPTIONAL_KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
-_REQUEST_ID = OpenApiParameter("Request-Id", str, OpenApiParameter.HEADER, description="Echoed.")
+REQUEST_ID = OpenApiParameter("Request-Id", str, OpenApiParameter.HEADER, description="Echoed.")
 
 _MEANINGS = {
     400: "The request cannot be understood; `param` names the place.",
@@ -44,8 +44,8 @@ _MEANINGS = {
     429: "Too many calls; repeat after `Retry-After` seconds.",
     503: "Not decided yet, or overloaded; repeat after `Retry-After` seconds.",
 }
-_READ_ERRORS = (400, 401, 403, 404, 429, 503)
-_WRITE_ERRORS = (400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 503)
+READ_ERRORS = (400, 401, 403, 404, 429, 503)
+WRITE_ERRORS = (400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 503)
 
 
 class BearerSchema(AutoSchema):
@@ -56,7 +56,7 @@ class BearerSchema(AutoSchema):
 
 
 def responses(
-    body: Any, *, status: int = 200, meaning: str = "The whole state.", errors: tuple[int, ...] = _READ_ERRORS
+    body: Any, *, status: int = 200, meaning: str = "The whole state.", errors: tuple[int, ...] = READ_ERRORS
 ) -> dict[int, OpenApiResponse]:
     """Return what an operation may answer: its success, and each refusal with what it means."""
     return {
@@ -72,10 +72,10 @@ def _operation(
     *,
     request: Any = None,
     status: int = 200,
-    key: OpenApiParameter | None = _KEY,
+    key: OpenApiParameter | None = KEY,
 ) -> Callable[[View], View]:
-    parameters = [_VERSION, _REQUEST_ID, *([key] if key else [])]
-    errors = _WRITE_ERRORS if key else _READ_ERRORS
+    parameters = [_VERSION, REQUEST_ID, *([key] if key else [])]
+    errors = WRITE_ERRORS if key else READ_ERRORS
     return extend_schema(
         operation_id=name,
         tags=[tag],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -20,7 +19,7 @@ from agents.acp.v2026_04_17.carts import cart
 from agents.acp.v2026_04_17.presenters import checkout_session
 from agents.acp.versions import SUPPORTED, require_version
 from agents.errors import RequestError
-from agents.http import AgentView, caller_of, json_response
+from agents.http import AgentView, caller_of, json_response, request_key
 from agents.throttling import Window
 from commerce.carts import services as carts
 from commerce.carts.document import CartView
@@ -147,7 +146,7 @@ class CheckoutSessionComplete(AcpView):
                 shop=shop,
                 caller=caller,
                 session_id=session_id,
-                command=incoming.complete_command(body.value, request_key=_request_key(request)),
+                command=incoming.complete_command(body.value, request_key=request_key(request)),
                 now=timezone.now(),
                 receipt=receipt,
             ),
@@ -254,12 +253,6 @@ class Elsewhere(AcpView):
 
 def _owner(shop: Shop, request: Request) -> carts.Owner:
     return carts.Owner(shop.id, caller_of(request).agent_id, shop.currency)
-
-
-def _request_key(request: Request) -> str:
-    """Return by what a repetition of this very request is known, whatever became of the first."""
-    caller, key = caller_of(request), request.META.get("HTTP_IDEMPOTENCY_KEY", "")
-    return hashlib.sha256(f"{caller.agent_id}\n{request.path}\n{key}".encode()).hexdigest()
 
 
 def _with_codes_counted(request: Request, work: Callable[[], Session]) -> Session:

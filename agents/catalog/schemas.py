@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from agents.query import whole_number
 from commerce.catalog.product_data import MAX_PRICE_MINOR
 from commerce.places import COUNTRIES, region_code
 from commerce.storefront.buying import Destination
@@ -20,19 +21,6 @@ MAX_VALUES = 20
 MAX_KEYS = 100
 
 _DESTINATION = re.compile(r"[A-Za-z]{2}(-[A-Za-z0-9]{1,10})?")
-
-
-def _whole_number(least: int, most: int) -> BeforeValidator:
-    def read(value: Any) -> Any:
-        if isinstance(value, str):
-            if not (value.isascii() and value.isdigit() and len(value) <= len(str(most))):
-                raise ValueError(f"must be a number from {least} to {most}")
-            value = int(value)
-        if isinstance(value, int) and not least <= value <= most:
-            raise ValueError(f"must be a number from {least} to {most}")
-        return value
-
-    return BeforeValidator(read)
 
 
 def _destination(text: str) -> str:
@@ -50,7 +38,7 @@ def _option(text: str) -> str:
     return text
 
 
-Amount = Annotated[int, Field(ge=0, le=MAX_PRICE_MINOR), _whole_number(0, MAX_PRICE_MINOR)]
+Amount = Annotated[int, Field(ge=0, le=MAX_PRICE_MINOR), whole_number(0, MAX_PRICE_MINOR)]
 Named = Annotated[str, Field(min_length=1, max_length=255)]
 Names = Annotated[list[Named], Field(default_factory=list, max_length=MAX_VALUES)]
 ShipTo = Annotated[
@@ -93,9 +81,9 @@ class SearchParameters(Closed):
         Sort.RELEVANCE,
         description="relevance (by title where there are no words), price, -price (highest first) or newest.",
     )
-    limit: Annotated[int, _whole_number(1, MAX_LIMIT)] = Field(10, ge=1, le=MAX_LIMIT)
+    limit: Annotated[int, whole_number(1, MAX_LIMIT)] = Field(10, ge=1, le=MAX_LIMIT)
     cursor: str = Field("", max_length=4000, description="`next_cursor` of the page before, all else the same.")
-    offset: Annotated[int, _whole_number(0, MAX_OFFSET)] = Field(
+    offset: Annotated[int, whole_number(0, MAX_OFFSET)] = Field(
         0,
         ge=0,
         le=MAX_OFFSET,

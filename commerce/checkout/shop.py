@@ -38,6 +38,7 @@ class Shop:
     support_phone: str
     support_hours: str
     help_center_url: str
+    return_days: int
     tax_table: tuple[TaxRow, ...]
     methods: tuple[MethodTerms, ...]
 
@@ -79,6 +80,7 @@ def load_shop(merchant: Merchant) -> Shop:
         support_phone=merchant.support_phone,
         support_hours=merchant.support_hours,
         help_center_url=merchant.help_center_url,
+        return_days=merchant.return_days,
         tax_table=_tax_table(merchant.id),
         methods=_methods(merchant.id),
     )

@@ -37,6 +37,8 @@ class ShipmentRecord:
     access_url: str
     lines: tuple[ShipmentLineRecord, ...]
     events: tuple[ShipmentEventRecord, ...]
+    shipped_at: datetime | None = None
+    delivered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

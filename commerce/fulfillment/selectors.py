@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
+from django.db import connection
 from pydantic import TypeAdapter
 
 from commerce.errors import NotFoundError
@@ -20,6 +22,25 @@ def order_details(order_id: str) -> OrderDetails:
     if details is None:
         raise NotFoundError("There is no such order.")
     return details
+
+
+def agents_orders(
+    agent_id: str, *, limit: int, checkout_session_id: str = "", after: tuple[datetime, str] | None = None
+) -> list[OrderDetails]:
+    """Read an agent's orders, newest first, in one statement; those behind `after`, a time and an id."""
+    conditions: list[str] = ["agent_id = %s"]
+    params: list[Any] = [agent_id]
+    if checkout_session_id:
+        conditions.append("checkout_session_id = %s")
+        params.append(checkout_session_id)
+    if after:
+        conditions.append("(placed_at, id) < (%s, %s)")
+        params.extend(after)
+    column = order_details_column("page.id")
+    with connection.cursor() as cursor:
+        cursor.execute(_PAGE.format(conditions=" AND ".join(conditions), column=column), [*params, limit])
+        found = (order_details_from(row[0]) for row in cursor.fetchall())
+        return [details for details in found if details]
 
 
 def order_details_column(order_id: str) -> str:
@@ -42,8 +63,16 @@ def _details_from(rows: Sequence[Sequence[Mapping[str, Any]]]) -> OrderDetails |
     return OrderDetails(order, _shipments.validate_python(shipments)) if order else None
 
 
+_PAGE = """
+    WITH page AS MATERIALIZED (
+        SELECT id, placed_at FROM orders_order WHERE {conditions} ORDER BY placed_at DESC, id DESC LIMIT %s
+    )
+    SELECT {column} FROM page ORDER BY placed_at DESC, id DESC
+"""
+
 _SHIPMENTS = """
     SELECT s.id, s.kind, s.status, s.carrier, s.tracking_number, s.tracking_url, s.access_url,
+           s.shipped_at, s.delivered_at,
            (SELECT coalesce(json_agg(json_build_object('line_id', l.order_line_id, 'quantity', l.quantity,
                     'returned', l.returned) ORDER BY l.id), '[]')
             FROM fulfillment_shipmentline l WHERE l.shipment_id = s.id) AS lines,

@@ -26,7 +26,12 @@ class Order(models.Model):
         related_name="orders",
         db_index=False,  # see order_newest
     )
-    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="orders")
+    agent = models.ForeignKey(
+        Agent,
+        on_delete=models.PROTECT,
+        related_name="orders",
+        db_index=False,  # see order_newest_of_agent
+    )
     payment = models.OneToOneField(
         PaymentAttempt,
         on_delete=models.PROTECT,
@@ -71,7 +76,10 @@ class Order(models.Model):
                 ),
             ),
         ]
-        indexes = [models.Index(name="order_newest", fields=["merchant", "-placed_at"])]
+        indexes = [
+            models.Index(name="order_newest", fields=["merchant", "-placed_at"]),
+            models.Index(name="order_newest_of_agent", fields=["agent", "-placed_at", "-id"]),
+        ]
 
     def __str__(self) -> str:
         return self.number

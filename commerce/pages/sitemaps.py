@@ -27,6 +27,7 @@ KEPT_SECONDS = 600
 
 _CLOSED_TO_CRAWLERS = (
     "acp",
+    "agent",
     "admin",
     "carts",
     "catalog",

@@ -17,10 +17,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from commerce.accounts.models import Merchant
+from commerce.accounts.models import Agent, Merchant
 from commerce.wsgi import application
 from tests.api import AcpClient
 from tests.factories import DiscountFactory, VariantFactory
+from tests.orders.building import placed_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,15 +39,18 @@ CHECKED = [
 
 
 @pytest.fixture
-def known(acp: AcpClient, merchant: Merchant) -> dict[str, str]:
+def known(acp: AcpClient, agent: Agent, merchant: Merchant) -> dict[str, str]:
     """Ids that exist, so that a part of the requests gets further than "not found"."""
     DiscountFactory.create(merchant=merchant, code="TEN")
     tote = VariantFactory.create(merchant=merchant)
+    order = placed_order(3, agent=agent)
     return {
         "session_id": acp.create(tote.pk).body["id"],
         "cart_id": acp.post("/carts", {"line_items": [{"id": tote.pk}]}).body["id"],
         "variant_id": tote.pk,
         "product_id": tote.product_id,
+        "order_id": order.pk,
+        "line_id": order.lines.get().pk,
     }
 
 
@@ -68,7 +72,7 @@ def test_fuzz(case: Case[Any], acp: AcpClient, known: dict[str, str]) -> None:
     if isinstance(items, list):
         for item in items:
             if isinstance(item, dict) and isinstance(item.get("id"), str):
-                item["id"] = known["variant_id"]
+                item["id"] = known["line_id" if "order_id" in case.path_parameters else "variant_id"]
 
     response = case.call(headers=headers)
 

@@ -22,7 +22,7 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
 _CARD_NUMBER = re.compile(r"\d(?:[ -]?\d){11,18}")
 
 
-def _integral(value: Any) -> Any:
+def integral(value: Any) -> Any:
     """Read 2.0 as 2: JSON knows one kind of number, and 1.0 means 1 (ACP section 6.2)."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -48,7 +48,7 @@ def _opaque_token(text: str) -> str:
 
 Short = Annotated[str, Field(max_length=100)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
-Quantity = Annotated[StrictInt, BeforeValidator(_integral), Field(ge=1, le=MAX_QUANTITY)]
+Quantity = Annotated[StrictInt, BeforeValidator(integral), Field(ge=1, le=MAX_QUANTITY)]
 Code = Annotated[str, Field(min_length=1, max_length=100)]
 
 
