@@ -49,8 +49,19 @@ class Answer:
 
     @property
     def codes(self) -> list[str]:
-        """The codes of all messages."""
-        return [message.get("code", message["type"]) for message in self.body["messages"]]
+        """The codes of all messages but the next step."""
+        return [message.get("code", message["type"]) for message in self.messages]
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """All messages but the last of a session, which says what is next."""
+        told: list[dict[str, Any]] = self.body["messages"]
+        return [one for one in told if not one["content"].startswith("Next step: ")]
+
+    @property
+    def next_step(self) -> str:
+        """What is next, in words."""
+        return str(self.body["messages"][-1]["content"]).removeprefix("Next step: ")
 
 
 @dataclass(slots=True)

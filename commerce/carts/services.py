@@ -13,6 +13,7 @@ from commerce.carts.models import Cart
 from commerce.errors import CommerceError, NotFoundError
 from commerce.idempotency.services import Receipt, no_receipt
 from commerce.ids import new_id
+from commerce.inventory.alternatives import unknown_item_text
 from commerce.inventory.offers import Offer, load_offers
 from commerce.statements import Write, write
 
@@ -46,7 +47,7 @@ def create_cart(
 ) -> CartView:
     """Make a cart. Items that cannot be had stay in it and say so. Raises UnknownCartItemError."""
     offers = load_offers(owner.merchant_id, [variant_id for variant_id, _ in wanted.lines], now=now)
-    document = CartDocument(_lines(wanted.lines, (), offers), wanted.buyer, wanted.locale)
+    document = CartDocument(_lines(wanted.lines, (), offers, owner.merchant_id, now), wanted.buyer, wanted.locale)
     view = _view(new_id("cart"), owner.currency, document, offers, now)
     insert = Write(
         "cart",
@@ -81,7 +82,9 @@ def replace_cart(
     """Replace all of an active cart and let it live on from now. Raises NotFoundError, UnknownCartItemError."""
     before, _ = _find(owner, cart_id, now, lock=True)
     offers = load_offers(owner.merchant_id, [variant_id for variant_id, _ in wanted.lines], now=now)
-    document = CartDocument(_lines(wanted.lines, before.lines, offers), wanted.buyer, before.locale)
+    document = CartDocument(
+        _lines(wanted.lines, before.lines, offers, owner.merchant_id, now), wanted.buyer, before.locale
+    )
     view = _view(cart_id, owner.currency, document, offers, now)
     update = Write(
         "cart",
@@ -124,7 +127,9 @@ def _find(owner: Owner, cart_id: str, now: datetime, *, lock: bool = False) -> t
         )
         row = cursor.fetchone()
     if row is None or row[2:] != (owner.merchant_id, owner.agent_id, Cart.Status.ACTIVE) or row[1] <= now:
-        raise NotFoundError("There is no such cart.")
+        raise NotFoundError(
+            "This agent has no such cart; it may have been canceled or have run out. Create another."
+        )
     return decode(row[0]), row[1]
 
 
@@ -141,7 +146,11 @@ def _view(
 
 
 def _lines(
-    wanted: Iterable[tuple[str, int]], before: Iterable[CartLine], offers: dict[str, Offer]
+    wanted: Iterable[tuple[str, int]],
+    before: Iterable[CartLine],
+    offers: dict[str, Offer],
+    merchant_id: str,
+    now: datetime,
 ) -> tuple[CartLine, ...]:
     """Merge lines of one variant, keep the ids of lines that were there, refuse what is not sold."""
     ids = {line.variant_id: line.id for line in before}
@@ -149,7 +158,7 @@ def _lines(
     for index, (variant_id, quantity) in enumerate(wanted):
         offer = offers.get(variant_id)
         if (offer is None or not offer.is_sellable) and variant_id not in ids:
-            text = f"There is no item '{variant_id[:60]}' for sale."
+            text = unknown_item_text(merchant_id, variant_id, now=now)
             raise UnknownCartItemError(text, target=("lines", index, "id"))
         quantities[variant_id] = quantities.get(variant_id, 0) + quantity
     return tuple(

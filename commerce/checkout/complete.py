@@ -17,6 +17,7 @@ from django.conf import settings
 from commerce import sealing
 from commerce.accounts.services import Caller, SpendingLimitError, spend
 from commerce.buyers import Buyer
+from commerce.checkout.alternatives import with_alternatives
 from commerce.checkout.challenges import (
     AuthenticationNeededError,
     OtherTokenError,
@@ -209,6 +210,7 @@ def _merged(known: Buyer | None, told: Buyer) -> Buyer:
 def _evaluated(session: Session, shop: Shop, now: datetime) -> Session:
     facts = load_facts(shop.id, session.document, now=now)
     evaluation = evaluate(session.document, shop=shop, facts=facts, now=now)
+    evaluation = with_alternatives(evaluation, shop=shop, now=now)
     return replace(session, document=evaluation.document, status=evaluation.status, updated_at=now)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from commerce.buyers import Address
 from commerce.checkout.document import Document, Line, Selection
+from commerce.checkout.hints import served_text
 from commerce.checkout.messages import Issue, blocking, info, missing
 from commerce.checkout.shop import Shop
 from commerce.fulfillment.quotes import (
@@ -60,7 +61,7 @@ def plan(lines: tuple[Line, ...], document: Document, *, shop: Shop, now: dateti
         selections=tuple(chosen),
         amount_minor=amount,
         tax_place=_tax_place(physical, options, chosen, address if is_addressed else None, shop),
-        issues=(*_address_issues(physical, options, chosen, address), *issues),
+        issues=(*_address_issues(physical, options, chosen, address, shop), *issues),
     )
 
 
@@ -163,6 +164,7 @@ def _address_issues(
     options: Sequence[Option],
     chosen: Sequence[Selection],
     address: Address | None,
+    shop: Shop,
 ) -> Iterable[Issue]:
     """Say what is wrong with the address, unless everything is collected and none is needed."""
     by_id = {option.id: option for option in options}
@@ -180,4 +182,5 @@ def _address_issues(
         text = f"'{address.region}' is no state or province of {address.country.upper()}."
         yield blocking("invalid_address", text, "recipient", "address", "region")
     elif not options:
-        yield blocking("address_not_served", "Nothing can be delivered to this address.", "recipient", "address")
+        text = f"Nothing can be delivered to this address. {served_text(shop)}".rstrip()
+        yield blocking("address_not_served", text, "recipient", "address")

@@ -138,6 +138,8 @@ class Document:
     intent_trace: dict[str, Any] | None = None
     risk_signals: dict[str, Any] | None = None
     challenge: Challenge | None = None
+    # A way that was asked for and is not on offer. The session waits until another is chosen.
+    refused_option: str = ""
 
     @property
     def email(self) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime
 from commerce.checkout import delivery
 from commerce.checkout.document import Discounted, Document, Line, RejectedCode, Totals
 from commerce.checkout.facts import Facts
+from commerce.checkout.hints import unknown_option_text
 from commerce.checkout.messages import Issue, Kind, blocking, missing, warning
 from commerce.checkout.shop import Shop
 from commerce.checkout.states import Status
@@ -48,7 +49,13 @@ def evaluate(document: Document, *, shop: Shop, facts: Facts, now: datetime) -> 
         line_taxes=taxes.lines,
         fulfillment_tax=taxes.shipping,
     )
-    issues = (*line_issues, *plan.issues, *_buyer_issues(document), *_code_issues(document, discounts))
+    issues = (
+        *line_issues,
+        *plan.issues,
+        *_choice_issues(document, plan, shop.currency),
+        *_buyer_issues(document),
+        *_code_issues(document, discounts),
+    )
     return Evaluation(
         replace(
             document,
@@ -135,11 +142,18 @@ def _line_issues(line: Line, before: Line, offer: Offer, index: int) -> Iterable
     elif line.availability == "low_stock":
         yield warning("low_stock", f"Only {line.available} of {line.title} are left.", "lines", index)
     if offer.max_quantity is not None and line.quantity > offer.max_quantity:
-        text = f"At most {offer.max_quantity} of {line.title} can be bought in one order."
+        most = f"At most {offer.max_quantity} of {line.title} can be bought in one order"
+        text = f"{most}; {line.quantity} were asked for."
         yield blocking("quantity_limit", text, "lines", index, "quantity")
     if before.title and before.unit_price_minor != line.unit_price_minor:
         text = f"The price of {line.title} has changed since it was last shown."
         yield warning("price_changed", text, "lines", index, is_passing=True)
+
+
+def _choice_issues(document: Document, plan: delivery.Plan, currency: str) -> Iterable[Issue]:
+    if document.refused_option:
+        text = unknown_option_text(document.refused_option, plan.options, currency)
+        yield blocking("unknown_option", f"{text} Everything else was saved: choose one of them.", "options")
 
 
 def _buyer_issues(document: Document) -> Iterable[Issue]:

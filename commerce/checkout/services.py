@@ -12,12 +12,14 @@ from django.db import transaction
 from django.db.models import F
 
 from commerce.accounts.services import Caller
+from commerce.checkout.alternatives import with_alternatives
 from commerce.checkout.commands import UNSET, CreateSession, UpdateSession, WantedLine, WantedOption
 from commerce.checkout.confirmations import void_write
 from commerce.checkout.document import Document, Line, Selection, Session
 from commerce.checkout.evaluation import Evaluation, evaluate
 from commerce.checkout.facts import Facts, load_facts
 from commerce.checkout.giving_back import ending_challenge
+from commerce.checkout.hints import unknown_option_text
 from commerce.checkout.models import CheckoutSession
 from commerce.checkout.shop import Shop
 from commerce.checkout.sql import SESSION, find_session, insert_write, lock_session, take_session, update_write
@@ -26,6 +28,7 @@ from commerce.errors import BusyError, CommerceError, NotFoundError
 from commerce.fulfillment.records import OrderDetails
 from commerce.idempotency.services import Receipt, no_receipt
 from commerce.ids import new_id
+from commerce.inventory.alternatives import unknown_item_text
 from commerce.statements import LostUpdateError, refuse_transaction, write
 
 T = TypeVar("T")
@@ -55,7 +58,10 @@ class SessionClosedError(CommerceError):
     code = "session_closed"
 
     def __init__(self, status: Status) -> None:
-        super().__init__(f"The checkout session is {status} and can no longer be changed.")
+        instead = (
+            "Read it for its order." if status is Status.COMPLETED else "Create a new one with the same items."
+        )
+        super().__init__(f"The checkout session is {status} and can no longer be changed. {instead}")
         self.status = status
 
 
@@ -73,7 +79,8 @@ def create_session(
     and its payment is one of its issues.
     """
     if command.currency.lower() != shop.currency:
-        raise UnsupportedCurrencyError(f"{shop.name} sells in {shop.currency.upper()} only.", target=("currency",))
+        text = f"This shop sells in {shop.currency.upper()} only: ask for '{shop.currency}'."
+        raise UnsupportedCurrencyError(text, target=("currency",))
     document = Document(
         lines=_lines(command.lines, ()),
         buyer=command.buyer,
@@ -88,8 +95,9 @@ def create_session(
         attribution=(command.attribution,) if command.attribution else (),
     )
     facts = load_facts(shop.id, document, now=now)
-    _require_known(command.lines, facts)
+    _require_known(command.lines, facts, shop, now)
     evaluation = evaluate(document, shop=shop, facts=facts, now=now)
+    evaluation = with_alternatives(evaluation, shop=shop, now=now)
     session = Session(
         id=new_id("cs"),
         merchant_id=shop.id,
@@ -212,7 +220,10 @@ def expire_sessions(*, now: datetime) -> int:
 def require_session(session: Session | None) -> Session:
     """Return the session, or raise NotFoundError where there is none the caller may know of."""
     if session is None:
-        raise NotFoundError("There is no such checkout session.")
+        raise NotFoundError(
+            "This agent has no such checkout session. Use the id that was answered when it was created (cs_…), "
+            "or create another."
+        )
     return session
 
 
@@ -249,13 +260,18 @@ def _lines(wanted: Iterable[WantedLine], before: Iterable[Line]) -> tuple[Line, 
     )
 
 
-def _require_known(wanted: Iterable[WantedLine], facts: Facts) -> None:
+def _require_known(
+    wanted: Iterable[WantedLine], facts: Facts, shop: Shop, now: datetime, *, before: Iterable[Line] = ()
+) -> None:
+    """Raise UnknownItemError for the first line that is not sold. `before` is what the session has already."""
     for index, line in enumerate(wanted):
         offer = facts.offers.get(line.variant_id)
         if offer is None or not offer.is_sellable:
-            raise UnknownItemError(
-                f"There is no item '{line.variant_id[:60]}' for sale.", target=("lines", index, "id")
-            )
+            named = next((one.variant_id for one in before if one.id == line.variant_id), line.variant_id)
+            text = unknown_item_text(shop.id, named, now=now)
+            if named != line.variant_id:
+                text = f"'{line.variant_id}' is a line; name its item '{named}'. Nothing was changed."
+            raise UnknownItemError(text, target=("lines", index, "id"))
 
 
 def _changed(document: Document, command: UpdateSession) -> Document:
@@ -270,51 +286,65 @@ def _changed(document: Document, command: UpdateSession) -> Document:
         changes["codes"] = command.codes or ()
     if command.notes is not UNSET:
         changes["notes"] = command.notes or ""
+    if command.options is not UNSET:
+        changes["refused_option"] = ""
     if command.options is None:
         changes["selections"] = ()
     return replace(document, **changes)
 
 
-def _with_selections(document: Document, wanted: tuple[WantedOption, ...]) -> Document:
+def _with_selections(document: Document, wanted: tuple[WantedOption, ...], currency: str) -> Document:
     """Replace what is chosen. Lines are named by their own or their variants' ids; none named means all."""
     options = {option.id: option for option in document.options}
     selections = []
     for index, choice in enumerate(wanted):
         if choice.option_id not in options:
-            known = ", ".join(f"{option.id} ({option.title})" for option in document.options) or "none yet"
-            raise UnknownOptionError(
-                f"There is no fulfillment option '{choice.option_id[:60]}'. On offer: {known}.",
-                target=("options", index, "option_id"),
-            )
+            text = unknown_option_text(choice.option_id, document.options, currency)
+            raise UnknownOptionError(f"{text} Nothing was changed.", target=("options", index, "option_id"))
         is_digital = options[choice.option_id].kind == "digital"
         lines = [line for line in document.lines if line.is_digital == is_digital]
         named = [line.id for line in lines if not choice.ids or {line.id, line.variant_id} & set(choice.ids)]
         unknown = set(choice.ids) - {name for line in document.lines for name in (line.id, line.variant_id)}
         if unknown:
-            raise UnknownOptionError(
-                "An item of the choice is not part of the session.",
-                target=("options", index, "ids"),
-            )
+            known = ", ".join(f"'{line.variant_id}'" for line in lines)
+            text = f"An item of the choice is not part of the session; this option is for {known}."
+            raise UnknownOptionError(f"{text} Nothing was changed.", target=("options", index, "ids"))
         selections.append(Selection(choice.option_id, tuple(named)))
     return replace(document, selections=tuple(selections))
 
 
 def _updated(document: Document, command: UpdateSession, shop: Shop, now: datetime) -> Evaluation:
-    """Apply a command and judge the result, choosing among the options that the changes leave on offer."""
+    """Apply a command and judge the result, choosing among the options that the changes leave on offer.
+
+    Where a choice is none of them and the command asks for more than that, the rest is done and the session
+    waits for another choice: an agent that guessed an option does not have to say everything again.
+    """
     changed = _changed(document, command)
     wanted = command.options if command.options is not UNSET else None
     shown = {option.id for option in document.options}
     is_offered = changed.lines == document.lines and changed.recipient == document.recipient
     if wanted and is_offered and all(choice.option_id in shown for choice in wanted):
-        changed, wanted = _with_selections(changed, wanted), None
+        changed, wanted = _with_selections(changed, wanted, shop.currency), None
     facts = load_facts(shop.id, changed, now=now)
     if command.lines is not UNSET:
-        _require_known(command.lines, facts)
+        _require_known(command.lines, facts, shop, now, before=document.lines)
     evaluation = evaluate(changed, shop=shop, facts=facts, now=now)
-    if not wanted:
-        return evaluation
-    again = evaluate(_with_selections(evaluation.document, wanted), shop=shop, facts=facts, now=now)
-    return replace(again, document=_keeping_passing(evaluation.document, again.document))
+    if wanted:
+        chosen = _chosen(evaluation.document, wanted, command, shop.currency)
+        again = evaluate(chosen, shop=shop, facts=facts, now=now)
+        evaluation = replace(again, document=_keeping_passing(evaluation.document, again.document))
+    return with_alternatives(evaluation, shop=shop, now=now)
+
+
+def _chosen(
+    document: Document, wanted: tuple[WantedOption, ...], command: UpdateSession, currency: str
+) -> Document:
+    """Return the document with what is chosen, or with the choice that could not be made where more was asked."""
+    offered = {option.id for option in document.options}
+    unknown = next((choice.option_id for choice in wanted if choice.option_id not in offered), "")
+    if unknown and command != UpdateSession(options=command.options):
+        return replace(document, refused_option=unknown[:60])
+    return _with_selections(document, wanted, currency)
 
 
 def _keeping_passing(before: Document, after: Document) -> Document:

@@ -144,12 +144,12 @@ def _taken_off(promotion: Promotion, line_amounts: Sequence[int], shipping_minor
 
 
 _SENTENCES = {
-    "invalid": "The code '{code}' is not known or not active.",
-    "expired": "The code '{code}' has expired.",
+    "invalid": "The code '{code}' is not known or not active. Check how it is written; totals are without it.",
+    "expired": "The code '{code}' has expired; totals are without it.",
     "already_applied": "The code '{code}' was given twice; it counts once.",
-    "combination_disallowed": "The code '{code}' cannot be combined with another discount.",
-    "minimum_not_met": "The items do not reach the minimum amount of the code '{code}'.",
-    "usage_limit_reached": "The code '{code}' has been used as often as it may be.",
+    "combination_disallowed": "The code '{code}' cannot be combined with another discount; totals are without it.",
+    "minimum_not_met": "The items do not reach the minimum amount of the code '{code}'; totals are without it.",
+    "usage_limit_reached": "The code '{code}' has been used as often as it may be; totals are without it.",
 }
 
 

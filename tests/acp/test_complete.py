@@ -45,7 +45,7 @@ def test_an_order_is_placed_and_the_amount_shown_is_authorized(
     assert done.body["status"] == "completed"
     assert done.body["order"]["checkout_session_id"] == session.body["id"]
     assert done.body["order"]["permalink_url"].startswith("http")
-    assert done.body["messages"] == []
+    assert done.messages == []
     assert stripe_account.ledger() == [("authorization", session.total())]
     assert stock(tote) == (8, 0)
 
@@ -201,7 +201,7 @@ def test_a_declined_card_leaves_the_session_open_for_another(
     assert declined.status == 200
     assert declined.body["status"] == "ready_for_payment"
     assert declined.codes == ["payment_declined"]
-    assert text in declined.body["messages"][0]["content"].lower()
+    assert text in declined.messages[0]["content"].lower()
     assert "order" not in declined.body
     assert (stock(tote), stripe_account.ledger()) == ((10, 0), [])
 
@@ -222,7 +222,7 @@ def test_a_token_above_its_limit_is_declined(acp: AcpClient, tote: Variant, stri
     exact = acp.complete(session.body["id"], stripe_account.mint(session.total()))
 
     assert (short.codes, short.body["status"]) == (["payment_declined"], "ready_for_payment")
-    assert "limit" in short.body["messages"][0]["content"]
+    assert "limit" in short.messages[0]["content"]
     assert exact.body["status"] == "completed"
     assert stripe_account.ledger() == [("authorization", session.total())]
 
@@ -311,7 +311,7 @@ def test_changed_terms_are_shown_before_they_are_charged(
     assert (refused.status, refused.body["status"]) == (200, "ready_for_payment")
     assert "conflict" in refused.codes
     assert stripe_account.intents() == []
-    conflict = next(message for message in refused.body["messages"] if message.get("code") == "conflict")
+    conflict = next(message for message in refused.messages if message.get("code") == "conflict")
     assert conflict["resolution"] == "requires_buyer_review"
     assert f"{session.total() / 100:.2f} USD" in conflict["content"]
     assert f"{refused.total() / 100:.2f} USD" in conflict["content"]

@@ -62,7 +62,7 @@ def test_nothing_is_charged_without_a_yes(
 
     assert (answer.status, answer.body["status"]) == (200, "ready_for_payment")
     assert answer.codes == ["approval_required"]
-    assert answer.body["messages"][0]["resolution"] == "requires_buyer_review"
+    assert answer.messages[0]["resolution"] == "requires_buyer_review"
     assert answer.body["continue_url"].endswith(f"/checkout/{session.body['id']}")
     assert (stripe_account.ledger(), stock(tote), Order.objects.count()) == ([], (10, 0), 0)
 
@@ -158,7 +158,7 @@ def test_changed_prices_are_shown_before_they_are_confirmed(
     answer = careful.complete(session.body["id"], stripe_account.mint(session.total()))
 
     assert "conflict" in answer.codes
-    text = next(one["content"] for one in answer.body["messages"] if one.get("code") == "conflict")
+    text = next(one["content"] for one in answer.messages if one.get("code") == "conflict")
     assert "30.74 USD" in text
     assert "37.18 USD" in text
     assert stripe_account.ledger() == []

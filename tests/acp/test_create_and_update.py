@@ -114,7 +114,7 @@ def test_a_quantity_beyond_the_stock_is_said_not_refused(acp: AcpClient, tote: V
     assert session.status == 201
     assert session.body["status"] == "not_ready_for_payment"
     assert session.codes == ["quantity_exceeded"]
-    assert session.body["messages"][0]["param"] == "$.line_items[0].quantity"
+    assert session.messages[0]["param"] == "$.line_items[0].quantity"
 
 
 def test_an_omitted_quantity_is_one(acp: AcpClient, tote: Variant) -> None:
@@ -173,14 +173,14 @@ def test_an_item_out_of_stock_stays_and_is_said(acp: AcpClient, merchant: Mercha
     assert session.status == 201
     assert session.body["status"] == "not_ready_for_payment"
     assert [line["availability_status"] for line in session.body["line_items"]] == ["in_stock", "out_of_stock"]
-    assert session.body["messages"] == [
+    assert session.messages == [
         {
             "type": "error",
             "code": "out_of_stock",
             "param": "$.line_items[1]",
             "resolution": "recoverable",
             "content_type": "plain",
-            "content": "Canvas Tote is out of stock.",
+            "content": "Canvas Tote is out of stock. No other variant of it can be had.",
         }
     ]
 
@@ -221,8 +221,8 @@ def test_without_an_address_nothing_is_invented(acp: AcpClient, tote: Variant) -
     assert session.body["fulfillment_options"] == []
     assert (session.total("tax"), session.total("fulfillment"), session.total()) == (0, 0, 2400)
     assert "tax" not in {one["type"] for one in session.body["totals"]}
-    assert session.body["messages"][0]["code"] == "missing"
-    assert session.body["messages"][0]["param"] == "$.fulfillment_details.address"
+    assert session.messages[0]["code"] == "missing"
+    assert session.messages[0]["param"] == "$.fulfillment_details.address"
 
 
 def test_an_address_brings_options_and_tax(acp: AcpClient, tote: Variant) -> None:
@@ -250,7 +250,7 @@ def test_a_gap_in_the_address_is_said(acp: AcpClient, tote: Variant, part: str, 
     session = acp.create(tote.pk, fulfillment_details={"address": {**SAN_FRANCISCO, part: ""}})
 
     assert session.body["status"] == "incomplete"
-    assert [message["param"] for message in session.body["messages"]] == [param]
+    assert [message["param"] for message in session.messages] == [param]
 
 
 @pytest.mark.parametrize("state", ["California", "california", "US-CA", "ca"])
@@ -283,7 +283,7 @@ def test_an_email_address_is_needed(acp: AcpClient, tote: Variant) -> None:
     updated = acp.update(session.body["id"], fulfillment_details={"email": "a@b.co", "address": SAN_FRANCISCO})
 
     assert session.body["status"] == "incomplete"
-    assert session.body["messages"][0]["param"] == "$.buyer.email"
+    assert session.messages[0]["param"] == "$.buyer.email"
     assert updated.body["status"] == "ready_for_payment"
 
 
@@ -442,7 +442,7 @@ def test_a_choice_that_vanished_is_replaced_and_said(acp: AcpClient, merchant: M
     updated = acp.update(session.body["id"], order_notes="x")
 
     assert updated.total("fulfillment") == 500
-    assert [message["type"] for message in updated.body["messages"]] == ["info"]
+    assert [message["type"] for message in updated.messages] == ["info"]
 
 
 def test_pickup_needs_no_address_and_names_its_place(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:

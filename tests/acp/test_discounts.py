@@ -132,7 +132,7 @@ def test_an_unknown_code_is_rejected_and_said(acp: AcpClient, merchant: Merchant
 
     assert session.body["status"] == "ready_for_payment"
     assert rejected(session) == [("NOPE", "discount_code_invalid")]
-    (warning,) = session.body["messages"]
+    (warning,) = session.messages
     assert (warning["type"], warning["code"], warning["param"]) == (
         "warning",
         "discount_code_invalid",
@@ -170,7 +170,7 @@ def test_a_code_given_twice_counts_once(acp: AcpClient, merchant: Merchant, tote
 
     assert rejected(session) == [("ten", "discount_code_already_applied")]
     assert session.total("items_discount") == 250
-    assert session.body["messages"][0]["param"] == "$.discounts.codes[1]"
+    assert session.messages[0]["param"] == "$.discounts.codes[1]"
 
 
 def test_what_cannot_be_combined_is_rejected(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:

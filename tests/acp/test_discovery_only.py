@@ -22,7 +22,7 @@ def tote(merchant: Merchant) -> Variant:
 
 
 def why(answer: Answer) -> list[tuple[str, str, str]]:
-    return [(one["code"], one["param"], one["content"]) for one in answer.body["messages"]]
+    return [(one["code"], one["param"], one["content"]) for one in answer.messages]
 
 
 def test_a_checkout_shows_it_and_cannot_be_paid(acp: AcpClient, merchant: Merchant, tote: Variant) -> None:
@@ -49,7 +49,7 @@ def test_without_it_the_session_is_ready(acp: AcpClient, merchant: Merchant, tot
 
     updated = acp.update(session_id, line_items=[{"id": cap.pk, "quantity": 1}])
 
-    assert (updated.body["status"], updated.body["messages"]) == ("ready_for_payment", [])
+    assert (updated.body["status"], updated.messages) == ("ready_for_payment", [])
 
 
 def test_switched_off_meanwhile_it_is_not_sold(

@@ -42,7 +42,10 @@ def test_waits_for_the_buyer_with_everything_held(
         "required": ["3ds"],
         "enforcement": "always",
     }
-    assert [(one["type"], "Nothing is charged" in one["content"]) for one in body["messages"]] == [("info", True)]
+    assert [(one["type"], "Nothing is charged" in one["content"]) for one in body["messages"]] == [
+        ("info", True),
+        ("info", False),
+    ]
     assert stock(tote) == (10, 2)
     assert challenged.stripe.ledger() == []
 
@@ -80,7 +83,7 @@ def test_a_proof_completes_on_the_same_terms(challenged: Challenged, tote: Varia
 
     assert (done.status, done.body["status"]) == (200, "completed")
     assert done.total() == challenged.total
-    assert done.body["messages"] == []
+    assert done.messages == []
     assert "authentication_metadata" not in done.body
     assert done.body["order"]["checkout_session_id"] == challenged.id
     assert challenged.stripe.ledger() == [("authorization", challenged.total)]
@@ -132,7 +135,7 @@ def test_the_buyer_may_try_again(challenged: Challenged, tote: Variant, outcome:
 
     assert (answer.status, answer.body["status"]) == (200, "authentication_required")
     assert "authentication_metadata" in answer.body
-    assert [one["type"] for one in answer.body["messages"]] == ["info", "info"]
+    assert [one["type"] for one in answer.messages] == ["info", "info"]
     assert stock(tote) == (10, 2)
     assert challenged.tell("authenticated", PROOF).body["status"] == "completed"
 
@@ -167,7 +170,7 @@ def test_an_agent_that_never_offered_it_is_told_where_else(
     answer = Challenged(acp, stripe_account, session, stripe_account.mint(session.total(), card=CARD)).answer
 
     assert (answer.body["status"], answer.codes) == ("authentication_required", ["intervention_required"])
-    assert answer.body["messages"][0]["resolution"] == "requires_buyer_input"
+    assert answer.messages[0]["resolution"] == "requires_buyer_input"
     assert answer.body["capabilities"]["interventions"]["supported"] == []
     assert stripe_account.ledger() == []
 

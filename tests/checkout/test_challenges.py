@@ -83,7 +83,7 @@ def test_an_abandoned_challenge_ends_with_its_time(challenged: Challenged, tote:
 
     read = challenged.acp.read(challenged.id)
     assert read.body["status"] == "ready_for_payment"
-    assert "not authenticated in time" in read.body["messages"][0]["content"]
+    assert "not authenticated in time" in read.messages[0]["content"]
     assert stock(tote) == (10, 0)
     settle()
     assert [intent.status for intent in challenged.stripe.intents()] == ["canceled"]

@@ -187,11 +187,9 @@ def test_products_are_only_shown_and_sold_again(merchant: Merchant, acp: AcpClie
 
     assert "1 product is only shown from now on." in shown.content.decode()
     assert "0 products are only shown from now on." in repeated.content.decode()
-    assert [(one["code"], one["param"]) for one in session.body["messages"]] == [
-        ("unsupported", "$.line_items[0]")
-    ]
+    assert [(one["code"], one["param"]) for one in session.messages] == [("unsupported", "$.line_items[0]")]
     assert acp.read(session.body["id"]).body["status"] == "not_ready_for_payment"
-    assert acp.create(mug.pk).body["messages"] == []
+    assert acp.create(mug.pk).messages == []
     assert list(StaffAction.objects.order_by("pk").values_list("row", "what")) == [
         (mug.product_id, "shown only, not sold through agents"),
         (mug.product_id, "sold through agents again"),

@@ -22,6 +22,7 @@ ERROR_CODES = {
     "insufficient_stock": "quantity_exceeded",
     "quantity_limit": "quantity_exceeded",
     "invalid_address": "invalid",
+    "unknown_option": "invalid",
     "address_not_served": "region_restricted",
     "payment_declined": "payment_declined",
     "payment_unavailable": "unsupported",
@@ -59,7 +60,17 @@ def message(issue: Issue) -> bodies.Message:
         written["code"] = WARNING_CODES.get(issue.code, issue.code)
     if param := param_of(issue.target):
         written["param"] = param
+        if issue.is_missing:
+            written["content"] = f"{issue.text} Send it as {field_text(param)}."
     return written
+
+
+def field_text(param: str) -> str:
+    """Write a JSONPath as the name of a field, and of a whole address its parts."""
+    name = param.removeprefix("$.")
+    if name != "fulfillment_details.address":
+        return name
+    return f"{name} (name, line_one, city, state, postal_code, country)"
 
 
 def total(kind: str, text: str, amount: int) -> bodies.Total:

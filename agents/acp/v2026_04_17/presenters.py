@@ -15,6 +15,7 @@ from agents.acp.v2026_04_17.common import (
 )
 from agents.acp.v2026_04_17.discounts import DISCOUNT_EXTENSION, discount_details, discounts
 from agents.acp.v2026_04_17.handlers import card_handler
+from agents.acp.v2026_04_17.next_steps import next_step
 from agents.acp.v2026_04_17.orders import order
 from commerce.accounts.services import Caller
 from commerce.checkout.challenges import page_url
@@ -54,7 +55,7 @@ def checkout_session(
         "fulfillment_options": [_option(option) for option in document.options],
         "selected_fulfillment_options": _selected(document),
         "totals": session_totals(document, session.currency),
-        "messages": [message(issue) for issue in document.issues],
+        "messages": [*(message(issue) for issue in document.issues), next_step(session, caller)],
         "links": [{"type": kind, "url": url} for kind, url in shop.links],
         "created_at": moment(session.created_at),
         "updated_at": moment(session.updated_at),
