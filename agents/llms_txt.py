@@ -19,10 +19,9 @@ from agents.acp.versions import SUPPORTED
 from commerce.accounts.models import Merchant
 from commerce.accounts.selectors import open_shops
 from commerce.pages.addresses import shop_url
-from commerce.pages.wording import web_address
 from commerce.storefront.facets import category_counts
 from commerce.storefront.wanted import Wanted
-from commerce.text import line
+from commerce.text import line, web_address
 
 KEPT_SECONDS = 300
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|~])")

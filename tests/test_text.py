@@ -15,6 +15,8 @@ from commerce.text import line, plain, shorten
         ("Mug\u200b\u202e\u2066\ufeff\x07", "Mug"),
         ("Mug\U000e0041\U000e0042\U000e0100", "Mug"),
         ("a\u00a0 \t b\r\n\n\n\nc", "a b\n\nc"),
+        ("M\u200du\u200cg\u200d \u200dx", "Mug x"),
+        ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),
         ("👩\u200d🚀 ♥\ufe0f", "👩\u200d🚀 ♥\ufe0f"),
         ("", ""),
     ],

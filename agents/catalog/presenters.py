@@ -12,7 +12,7 @@ from commerce.storefront.facets import Count, Facets
 from commerce.storefront.listing import ListedVariant, Listing
 from commerce.storefront.lookup import LookedUp
 from commerce.storefront.search import Found, Miss, Reason
-from commerce.text import line, plain
+from commerce.text import line, plain, web_address
 
 SHORT_DESCRIPTION = 600
 
@@ -51,7 +51,7 @@ def product(listing: Listing, counter: Counter) -> bodies.CatalogProduct:
         "title": line(listing.title),
         "description": plain(listing.description),
         "tags": [line(tag) for tag in listing.tags],
-        "images": [picture.url for picture in listing.pictures],
+        "images": [picture.url for picture in listing.pictures if web_address(picture.url)],
         "page_url": product_url(counter.shop.slug, listing.handle),
         "variants": [_variant(one, listing, counter) for one in listing.variants],
     }
@@ -120,9 +120,9 @@ def _add_codes(body: bodies.CatalogVariant, variant: ListedVariant) -> None:
     if variant.offer.sku:
         body["sku"] = variant.offer.sku
     if variant.gtin:
-        body["gtin"] = variant.gtin
+        body["gtin"] = line(variant.gtin)
     if variant.mpn:
-        body["mpn"] = variant.mpn
+        body["mpn"] = line(variant.mpn)
     if variant.offer.image_url:
         body["image"] = variant.offer.image_url
 
@@ -154,7 +154,7 @@ def _facets(facets: Facets, currency: str) -> bodies.Facets:
         "brands": _values(facets.brands),
         "categories": _values(facets.categories),
         "tags": _values(facets.tags),
-        "options": [{"name": name, "values": _values(values)} for name, values in facets.options],
+        "options": [{"name": line(name), "values": _values(values)} for name, values in facets.options],
     }
     if facets.price_min is not None and facets.price_max is not None:
         body["price_min"] = {"amount": facets.price_min, "currency": currency}

@@ -22,6 +22,10 @@ from commerce.pricing.discounts import AppliedDiscount, DiscountResult, apply_di
 from commerce.pricing.taxes import AmountTax
 from commerce.pricing.totals import PriceBreakdown, break_down, line_discounts
 from commerce.tax.calculator import TaxableLine, TaxRequest, TaxResult, tax_calculator
+from commerce.text import shorten
+
+MAX_NAME = 80
+"""So much of a title stands in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,8 @@ def _priced_lines(lines: tuple[Line, ...], shop: Shop, facts: Facts) -> tuple[tu
         offer = facts.offers.get(line.variant_id)
         if offer is None or not offer.is_sellable or offer.currency != shop.currency:
             priced.append(replace(line, availability="out_of_stock", available=0))
-            issues.append(
-                blocking("unavailable", f"{line.title or 'This item'} is no longer sold.", "lines", index)
-            )
+            name = shorten(line.title, MAX_NAME) or "This item"
+            issues.append(blocking("unavailable", f"{name} is no longer sold.", "lines", index))
             continue
         fresh = _line_of(line, offer, shop.low_stock_threshold)
         priced.append(fresh)
@@ -131,22 +134,23 @@ def availability(offer: Offer, low_stock_threshold: int) -> str:
 
 
 def _line_issues(line: Line, before: Line, offer: Offer, index: int) -> Iterable[Issue]:
+    name = shorten(line.title, MAX_NAME)
     if not offer.is_checkout_enabled:
         where = f"its own page: {offer.url}" if offer.url else "the shop's own pages"
-        yield blocking("discovery_only", f"{line.title} cannot be bought here, only on {where}.", "lines", index)
+        yield blocking("discovery_only", f"{name} cannot be bought here, only on {where}.", "lines", index)
     if line.available == 0:
-        yield blocking("out_of_stock", f"{line.title} is out of stock.", "lines", index)
+        yield blocking("out_of_stock", f"{name} is out of stock.", "lines", index)
     elif line.available is not None and line.available < line.quantity:
-        text = f"Only {line.available} of {line.title} can be had; {line.quantity} were asked for."
+        text = f"Only {line.available} of {name} can be had; {line.quantity} were asked for."
         yield blocking("insufficient_stock", text, "lines", index, "quantity")
     elif line.availability == "low_stock":
-        yield warning("low_stock", f"Only {line.available} of {line.title} are left.", "lines", index)
+        yield warning("low_stock", f"Only {line.available} of {name} are left.", "lines", index)
     if offer.max_quantity is not None and line.quantity > offer.max_quantity:
-        most = f"At most {offer.max_quantity} of {line.title} can be bought in one order"
+        most = f"At most {offer.max_quantity} of {name} can be bought in one order"
         text = f"{most}; {line.quantity} were asked for."
         yield blocking("quantity_limit", text, "lines", index, "quantity")
     if before.title and before.unit_price_minor != line.unit_price_minor:
-        text = f"The price of {line.title} has changed since it was last shown."
+        text = f"The price of {name} has changed since it was last shown."
         yield warning("price_changed", text, "lines", index, is_passing=True)
 
 

@@ -18,6 +18,9 @@ from commerce.fulfillment.terms import LocationTerms, MethodTerms, RateTerms, Zo
 from commerce.places import Place, place_of
 from commerce.tax.calculator import TaxRow
 from commerce.tax.models import TaxRate
+from commerce.text import line, visible, web_address
+
+MAX_TITLE, MAX_DESCRIPTION = 120, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def load_shop(merchant: Merchant) -> Shop:
     return Shop(
         id=merchant.id,
         slug=merchant.slug,
-        name=merchant.name,
+        name=line(merchant.name, MAX_TITLE),
         currency=merchant.currency,
         zone=ZoneInfo(merchant.time_zone),
         home=place_of(country=merchant.country, region=merchant.region, postal_code=merchant.postal_code),
@@ -76,10 +79,10 @@ def load_shop(merchant: Merchant) -> Shop:
         is_captured_at_once=merchant.capture == Merchant.Capture.AUTOMATIC,
         low_stock_threshold=merchant.low_stock_threshold,
         links=tuple(_links(merchant)),
-        support_email=merchant.support_email,
-        support_phone=merchant.support_phone,
-        support_hours=merchant.support_hours,
-        help_center_url=merchant.help_center_url,
+        support_email=visible(merchant.support_email),
+        support_phone=line(merchant.support_phone),
+        support_hours=line(merchant.support_hours),
+        help_center_url=web_address(merchant.help_center_url),
         return_days=merchant.return_days,
         tax_table=_tax_table(merchant.id),
         methods=_methods(merchant.id),
@@ -94,14 +97,14 @@ def _links(merchant: Merchant) -> Iterable[tuple[str, str]]:
         ("shipping_policy", merchant.shipping_policy_url),
         ("support", merchant.help_center_url),
     )
-    return ((kind, url) for kind, url in pages if url)
+    return ((kind, url) for kind, url in pages if web_address(url))
 
 
 def _tax_table(merchant_id: str) -> tuple[TaxRow, ...]:
     rows = TaxRate.objects.filter(merchant_id=merchant_id).order_by("country", "jurisdiction", "pk")
     return tuple(
         TaxRow(
-            jurisdiction=row.jurisdiction,
+            jurisdiction=line(row.jurisdiction),
             country=row.country,
             percentage=row.percentage,
             region=row.region,
@@ -129,7 +132,7 @@ def _method(method: FulfillmentMethod) -> MethodTerms:
     return MethodTerms(
         id=method.id,
         kind=method.kind,
-        title=method.title,
+        title=line(method.title, MAX_TITLE),
         rates=tuple(
             RateTerms(
                 amount_minor=rate.amount_minor,
@@ -140,18 +143,18 @@ def _method(method: FulfillmentMethod) -> MethodTerms:
             )
             for rate in method.rates.all()
         ),
-        description=method.description,
-        carrier=method.carrier,
+        description=line(method.description, MAX_DESCRIPTION),
+        carrier=line(method.carrier, MAX_TITLE),
         zone=ZoneTerms(tuple(zone.countries), tuple(zone.regions), tuple(zone.postal_prefixes)) if zone else None,
         location=LocationTerms(
-            name=place.name,
-            line_one=place.line_one,
-            city=place.city,
+            name=line(place.name, MAX_TITLE),
+            line_one=line(place.line_one),
+            city=line(place.city),
             region=place.region,
             postal_code=place.postal_code,
             country=place.country,
-            phone=place.phone,
-            instructions=place.instructions,
+            phone=line(place.phone),
+            instructions=line(place.instructions, MAX_DESCRIPTION),
         )
         if place
         else None,

@@ -7,6 +7,7 @@ from typing import Any
 
 from commerce.pricing.discounts import Promotion
 from commerce.statements import Read
+from commerce.text import line
 
 
 def promotions_read(merchant_id: str, codes: Iterable[str], *, buyer: str) -> Read:
@@ -43,7 +44,7 @@ _SQL = """
 def _promotion(row: Mapping[str, Any]) -> Promotion:
     return Promotion(
         id=row["id"],
-        name=row["name"],
+        name=line(row["name"], 120),
         code=row["code"],
         percent=Decimal(row["percent"]) if row["percent"] is not None else None,
         amount_minor=row["amount_minor"],

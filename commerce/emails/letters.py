@@ -7,11 +7,11 @@ around is taken out first.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from email.utils import formataddr, parseaddr
 from typing import Any
+from unicodedata import category
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -25,8 +25,9 @@ from commerce.fulfillment.records import OrderDetails
 from commerce.fulfillment.selectors import order_details
 from commerce.orders.models import Adjustment
 from commerce.pages.orders import OrderView, order_view
-from commerce.pages.wording import amount_text, web_address
+from commerce.pages.wording import amount_text
 from commerce.payments.models import Refund
+from commerce.text import line, visible, web_address
 
 Kind = Email.Kind
 
@@ -100,24 +101,19 @@ def _headers(email: Email) -> tuple[tuple[str, str], ...]:
 
 def _shop(merchant: Merchant) -> dict[str, str]:
     return {
-        "name": merchant.name,
+        "name": line(merchant.name),
         "email": merchant.support_email,
-        "phone": merchant.support_phone,
-        "hours": merchant.support_hours,
+        "phone": line(merchant.support_phone),
+        "hours": line(merchant.support_hours),
         "help": web_address(merchant.help_center_url),
         "return_policy": web_address(merchant.return_policy_url),
     }
 
 
-_TURNING = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Marks that change the direction of what follows, so that a name reads as something else."""
-
-
 def harmless(value: Any) -> Any:
     """Return a value whose texts stay in their line and read as they are written."""
     if isinstance(value, str):
-        kept = "".join(" " if unicodedata.category(one) in ("Cc", "Zl", "Zp") else one for one in value)
-        return kept.translate({ord(one): None for one in _TURNING}).strip()
+        return visible("".join(" " if category(one) in ("Cc", "Zl", "Zp") else one for one in value)).strip()
     if isinstance(value, Mapping):
         return {name: harmless(part) for name, part in value.items()}
     if isinstance(value, list | tuple):

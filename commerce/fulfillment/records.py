@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from commerce.orders.records import OrderRecord
+from commerce.orders.records import Address, OrderRecord, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class ShipmentLineRecord:
 class ShipmentEventRecord:
     id: int
     kind: str
-    description: str
-    location: str
+    description: Words
+    location: Words
     occurred_at: datetime
 
 
@@ -31,10 +31,10 @@ class ShipmentRecord:
     id: str
     kind: str
     status: str
-    carrier: str
-    tracking_number: str
-    tracking_url: str
-    access_url: str
+    carrier: Words
+    tracking_number: Words
+    tracking_url: Address
+    access_url: Address
     lines: tuple[ShipmentLineRecord, ...]
     events: tuple[ShipmentEventRecord, ...]
     shipped_at: datetime | None = None

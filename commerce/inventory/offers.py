@@ -12,11 +12,16 @@ from typing import Any
 
 from commerce.catalog.models import price_at
 from commerce.statements import Read, read
+from commerce.text import line, visible, web_address
+
+MAX_TITLE = 200
+MAX_OPTION = 100
+"""What is sold is called no longer than that, whatever the catalog holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A variant as a line item sees it. `available` is None where stock is not counted.
+    """A variant as a line item sees it, in words that are safe to show. `available` is None where not counted.
 
     What is sellable but not enabled for checkout is found and priced here, and bought on its own page.
     """
@@ -89,13 +94,16 @@ def _offer(row: Mapping[str, Any], now: datetime) -> Offer:
     return Offer(
         variant_id=row["id"],
         product_id=row["product_id"],
-        title=row["title"],
-        variant_title=row["variant_title"],
-        options=tuple(zip(row["option_names"], row["option_values"], strict=False)),
-        sku=row["sku"],
-        category=row["category"],
-        url=row["url"],
-        image_url=row["image_url"] or "",
+        title=line(row["title"], MAX_TITLE),
+        variant_title=line(row["variant_title"], MAX_TITLE),
+        options=tuple(
+            (line(name, MAX_OPTION), line(value, MAX_OPTION))
+            for name, value in zip(row["option_names"], row["option_values"], strict=False)
+        ),
+        sku=visible(row["sku"]),
+        category=line(row["category"], MAX_TITLE),
+        url=web_address(row["url"]),
+        image_url=web_address(row["image_url"] or ""),
         tax_code=row["tax_code"],
         currency=row["currency"],
         price_minor=price,

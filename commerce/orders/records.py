@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from commerce.buyers import Buyer, Recipient
 from commerce.pricing.taxes import TaxShare
+from commerce.text import line, web_address
+
+Words = Annotated[str, AfterValidator(line)]
+Address = Annotated[str, AfterValidator(web_address)]
+"""Texts that came from outside: one line of what can be seen, and nothing but web addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +23,10 @@ class ChosenOption:
 
     id: str
     kind: str
-    title: str
+    title: Words
     amount_minor: int
     line_ids: tuple[str, ...]
-    carrier: str = ""
+    carrier: Words = ""
     earliest: datetime | None = None
     latest: datetime | None = None
 
@@ -31,9 +39,9 @@ class OrderLineRecord:
     position: int
     variant_id: str
     product_id: str
-    title: str
-    sku: str
-    image_url: str
+    title: Words
+    sku: Words
+    image_url: Address
     is_digital: bool
     unit_price_minor: int
     ordered: int
@@ -66,8 +74,8 @@ class AdjustmentRecord:
     status: str
     amount_minor: int | None
     lines: tuple[dict[str, object], ...]
-    reason: str
-    description: str
+    reason: Words
+    description: Words
     occurred_at: datetime
 
 

@@ -14,6 +14,7 @@ from commerce.fulfillment.records import OrderDetails, ShipmentRecord
 from commerce.orders.records import AdjustmentRecord, ChosenOption, OrderLineRecord, OrderRecord
 from commerce.pages import wording
 from commerce.pages.wording import amount_text, day_text, hour_text, moment_text, words
+from commerce.text import web_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +251,8 @@ def _shipments(details: OrderDetails, zone: ZoneInfo) -> Iterable[ShipmentView]:
             status=words(shipment.status, wording.SHIPMENT_STATUS),
             carrier=shipment.carrier,
             tracking_number=shipment.tracking_number,
-            tracking_url=wording.web_address(shipment.tracking_url),
-            access_url="" if shipment.access_url.endswith(page) else wording.web_address(shipment.access_url),
+            tracking_url=web_address(shipment.tracking_url),
+            access_url="" if shipment.access_url.endswith(page) else web_address(shipment.access_url),
             items=tuple(f"{line.quantity} × {titles.get(line.line_id, 'item')}" for line in shipment.lines),  # noqa: RUF001
             steps=tuple(
                 _step(

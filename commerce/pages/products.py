@@ -11,9 +11,9 @@ from commerce.checkout.shop import Shop
 from commerce.fulfillment.terms import MethodTerms, ZoneTerms
 from commerce.pages import wording
 from commerce.pages.addresses import product_path, product_url
-from commerce.pages.wording import amount_text, moment_text, web_address
+from commerce.pages.wording import amount_text, moment_text
 from commerce.storefront.listing import ListedVariant, Listing, Picture
-from commerce.text import line, plain, shorten
+from commerce.text import line, plain, shorten, web_address
 
 MAX_CHOICES = 60
 MAX_NAMED_COUNTRIES = 5
@@ -211,8 +211,8 @@ def _facts(listing: Listing, chosen: ListedVariant) -> Iterable[tuple[str, str]]
         ("Brand", line(listing.brand)),
         ("Category", line(listing.category)),
         ("SKU", chosen.offer.sku),
-        ("GTIN", chosen.gtin),
-        ("MPN", chosen.mpn),
+        ("GTIN", line(chosen.gtin)),
+        ("MPN", line(chosen.mpn)),
     )
     return ((name, value) for name, value in named if value)
 

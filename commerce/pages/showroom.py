@@ -21,6 +21,7 @@ from commerce.storefront.listing import ListedVariant, Listing
 from commerce.storefront.lookup import product_listing
 from commerce.storefront.search import search
 from commerce.storefront.wanted import Wanted, read_question
+from commerce.text import line
 
 MAX_NEAREST = 4
 
@@ -44,7 +45,7 @@ def product_page(request: HttpRequest, merchant_slug: str, handle: str) -> HttpR
 @conditional_page
 def shops_page(request: HttpRequest) -> HttpResponse:
     """Name the shops that sell here."""
-    shops = [(merchant.name, shop_path(merchant.slug)) for merchant in open_shops()]
+    shops = [(line(merchant.name), shop_path(merchant.slug)) for merchant in open_shops()]
     context = {"shops": shops, "canonical_url": shops_url()}
     return public(page(request, "products/shops.html", context))
 
@@ -105,7 +106,7 @@ def _no_variant(
 def _missing(
     request: HttpRequest, merchant: Merchant, shop: Shop, *, title: str, nearest: tuple[CardView, ...]
 ) -> HttpResponse:
-    context = {"merchant": merchant, "title": title, "nearest": nearest, "shop_path": shop_path(shop.slug)}
+    context = {"merchant": merchant, "title": line(title), "nearest": nearest, "shop_path": shop_path(shop.slug)}
     return public(page(request, "products/missing.html", context, status=410 if title else 404))
 
 

@@ -18,9 +18,8 @@ from commerce.checkout.shop import Shop
 from commerce.fulfillment.terms import MethodTerms
 from commerce.money import decimal_text
 from commerce.pages.addresses import product_url, shop_url
-from commerce.pages.wording import web_address
 from commerce.storefront.listing import ListedVariant, Listing
-from commerce.text import line, plain
+from commerce.text import line, plain, web_address
 
 MAX_VARIANTS = 50
 MAX_COUNTRIES = 50
@@ -88,7 +87,7 @@ def _variant(listing: Listing, variant: ListedVariant, shop: Shop) -> dict[str, 
     if is_gtin(variant.gtin):
         body["gtin"] = variant.gtin
     if variant.mpn:
-        body["mpn"] = variant.mpn
+        body["mpn"] = line(variant.mpn)
     if pictures := _pictures(listing, variant):
         body["image"] = pictures
     body.update(_options(variant))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 from commerce.money import exponent
 
@@ -110,12 +109,3 @@ def moment_text(at: datetime) -> str:
 def words(code: str, known: dict[str, str]) -> str:
     """Return the words of a code; one that is new here is shown as it is, readably."""
     return known.get(code) or code.replace("_", " ").capitalize()
-
-
-def web_address(url: str) -> str:
-    """Return an address that may be linked to: http or https; empty for any other."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return url if parts.scheme in ("http", "https") and parts.netloc else ""

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from commerce.money import CURRENCIES, exponent
 from commerce.outgoing.addresses import is_public
+from commerce.text import visible
 from merchants.feeds.entries import is_photo
 from merchants.feeds.rules import Checker, Fault, Row
 from merchants.imports.cells import has_right_check_digit
@@ -45,7 +46,7 @@ def text(*, most: int, may_be_cut: bool = False) -> Checker:
     """Plain words of at most so many characters."""
 
     def check(value: str, _row: Row) -> Fault | None:
-        if _INVISIBLE.search(value):
+        if _INVISIBLE.search(value) or visible(value) != value.replace("\r", ""):
             return Fault("V-01", "Type the text anew: it has characters that nobody can see.")
         if value.strip().casefold() in PLACEHOLDERS:
             return Fault("V-03", "Write what it really is, or leave it empty.")

@@ -10,6 +10,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from commerce.pages.addresses import product_url
+from commerce.text import visible
 from merchants.feeds.items import Goods, Group, Item, Picture
 from merchants.feeds.seller import Seller
 from merchants.imports.text import plain_text, readable
@@ -66,7 +67,8 @@ class Entry:
 def described(group: Group, seller: Seller, *, now: datetime) -> Iterator[Entry]:
     """Yield a product's variants as they are now."""
     goods = group.goods
-    description = plain_text(goods.description) if "<" in goods.description else goods.description.strip()
+    whole = plain_text(goods.description) if "<" in goods.description else goods.description
+    description = visible(whole).strip()
     today = now.astimezone(seller.zone).date()
     is_grouped = len(group.items) > 1 and bool(goods.option_names)
     brand = readable(goods.brand) or seller.default_brand
@@ -95,7 +97,7 @@ def described(group: Group, seller: Seller, *, now: datetime) -> Iterator[Entry]
             options=options,
             color=colors[item.id],
             size=_option(options, SIZE_NAMES),
-            material=_option(options, MATERIAL_NAMES) or goods.material,
+            material=_option(options, MATERIAL_NAMES) or readable(goods.material),
             sale_minor=sale,
             shipping_minor=None
             if item.is_digital

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from commerce.accounts.models import Merchant
 from commerce.checkout.shop import load_shop
 from commerce.fulfillment.terms import MethodTerms, ZoneTerms
+from commerce.text import line
 from merchants.feeds.models import Feed
 
 
@@ -98,7 +99,7 @@ def load_seller(feed: Feed) -> Seller:
     return Seller(
         merchant_id=merchant.pk,
         slug=merchant.slug,
-        name=merchant.name,
+        name=line(merchant.name),
         currency=merchant.currency,
         country=merchant.country,
         zone=shop.zone,

@@ -9,6 +9,7 @@ from commerce.aftersales.models import Return
 from commerce.fulfillment.models import Shipment
 from commerce.orders.models import Adjustment, Order
 from commerce.pages import wording
+from commerce.text import web_address
 
 
 @pytest.mark.parametrize(
@@ -55,11 +56,11 @@ def test_hours(hour: int, text: str) -> None:
     ],
 )
 def test_only_web_addresses_are_linked(url: str) -> None:
-    assert wording.web_address(url) == ""
+    assert web_address(url) == ""
 
 
 def test_web_addresses_stay_as_they_are() -> None:
-    assert wording.web_address("https://ups.example/track?n=1&x=2") == "https://ups.example/track?n=1&x=2"
+    assert web_address("https://ups.example/track?n=1&x=2") == "https://ups.example/track?n=1&x=2"
 
 
 def test_every_status_has_words() -> None:
