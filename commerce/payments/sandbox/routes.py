@@ -12,6 +12,7 @@ from commerce.payments.sandbox import (
     disputes,
     events,
     fraud_warnings,
+    own_account,
     payment_intents,
     payment_methods,
     refunds,
@@ -58,6 +59,7 @@ def _preview(method: str, path: str, parameters: str, endpoint: Endpoint) -> Rou
 GRANTED_TOKENS = "/v1/test_helpers/shared_payment/granted_tokens"
 
 ROUTES = (
+    _read("/v1/account", "AccountRetrieveCurrentParams", _given(own_account.retrieve)),
     Route("POST", "/v1/payment_intents", "PaymentIntentCreateParams", _given(payment_intents.create)),
     _read("/v1/payment_intents", "PaymentIntentListParams", _given(payment_intents.list_payment_intents)),
     _read("/v1/payment_intents/search", "PaymentIntentSearchParams", _given(payment_intents.search)),
