@@ -34,6 +34,7 @@ urlpatterns = [
     path("account/two-factor/", include("allauth.mfa.urls")),
     path("account/", include("allauth.account.urls")),
     path("payments/webhooks/stripe", provider_webhook, name="provider_webhook"),
+    path("payments/webhooks/stripe/<slug:account_id>", provider_webhook, name="account_webhook"),
     path("fulfillment/webhooks/<slug:slug>", fulfillment_webhook, name="fulfillment_webhook"),
     path("feeds/", include("merchants.feeds.urls")),
     path("", include("agents.urls")),

@@ -14,6 +14,7 @@ from commerce.accounts.services import issue_key
 from commerce.catalog.models import Variant
 from commerce.embedded import EmbeddedStripeSandbox
 from commerce.fulfillment.models import FulfillmentMethod
+from commerce.payments.connections import forget_connections
 from commerce.payments.gateway import forget_gateway
 from tests.api import AcpClient
 from tests.challenge import CARD, Challenged
@@ -45,6 +46,7 @@ def stripe_account(sandbox_url: str, settings: Settings) -> Iterator[StripeAccou
     settings.STRIPE_API_BASE = sandbox_url
     settings.STRIPE_EMBEDDED_SANDBOX = False
     forget_gateway()
+    forget_connections()
     yield account
     forget_gateway()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ _FORWARDED = ("Authorization", "Stripe-Version", "Idempotency-Key", "Content-Typ
 class Wire:
     """`faults` is used up from the front, one per request below /v1/payment_intents; then all goes well.
 
+    `answers` are statuses and errors for paths, given without asking.
+
     "refuse" answers 500 without asking, "lose" asks and answers 500, "cut" asks and closes the connection,
     "drop" closes it without asking, "busy" answers 409 as Stripe does while a key is in use.
     """
@@ -29,6 +32,7 @@ class Wire:
     target: str
     faults: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
+    answers: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def next_fault(self, path: str) -> str | None:
@@ -56,6 +60,10 @@ def wire_to(target: str) -> Iterator[Wire]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             fault = wire.next_fault(self.path)
             answer = None
+            if self.path in wire.answers:
+                status, error = wire.answers[self.path]
+                self._send(status, json.dumps({"error": error}).encode())
+                return
             if fault not in ("refuse", "drop", "busy"):
                 headers = {name: value for name in _FORWARDED if (value := self.headers.get(name))}
                 answer = _pool.request(self.command, wire.target + self.path, body=body, headers=headers)
@@ -63,7 +71,9 @@ def wire_to(target: str) -> Iterator[Wire]:
                 self.connection.shutdown(socket.SHUT_RDWR)
                 self.close_connection = True
                 return
-            status, content = _answer(fault, answer)
+            self._send(*_answer(fault, answer))
+
+        def _send(self, status: int, content: bytes) -> None:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))

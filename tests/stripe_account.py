@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 import stripe
 import urllib3
+
+
+def secret_key() -> str:
+    """Return a key of a new account, as Stripe makes them: others of the same account begin alike."""
+    return f"sk_test_51{secrets.token_hex(8)}{secrets.token_hex(8)}"
 
 
 @dataclass(slots=True)

@@ -43,6 +43,11 @@ class Merchant(models.Model):
         validators=[MinLengthValidator(1)],
         help_text="the merchant's account at the payment provider, named in the payment handler",
     )
+    uses_installation_account = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="payments go to the installation's account where the merchant has connected none",
+    )
     capture = models.CharField(max_length=10, choices=Capture, default=Capture.MANUAL)
     requires_confirmation = models.BooleanField(
         "buyers confirm on our page",

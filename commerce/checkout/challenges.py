@@ -26,7 +26,8 @@ from commerce.errors import CommerceError, NotFoundError, UnavailableError
 from commerce.idempotency.services import Receipt, no_receipt
 from commerce.payments.authentication import FINAL, AuthenticationResult
 from commerce.payments.authentication import Outcome as Ending
-from commerce.payments.gateway import ActionRequired, Unknown, gateway
+from commerce.payments.connections import gateway_of
+from commerce.payments.gateway import ActionRequired, Unknown
 from commerce.payments.models import PaymentAttempt
 from commerce.payments.services import attempt_from
 from commerce.statements import write
@@ -191,7 +192,7 @@ def _settle(row: PaymentAttempt, result: Decided, now: datetime) -> Outcome:
 
 
 def _looked_up(row: PaymentAttempt) -> Decided:
-    result = gateway().look_up_payment(row.provider_reference)
+    result = gateway_of(row).look_up_payment(row.provider_reference)
     if isinstance(result, Unknown):
         raise UnavailableError("The payment provider does not say what became of the payment.")
     return result

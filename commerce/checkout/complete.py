@@ -128,7 +128,7 @@ def _reserve(
         require_open(session, now)
         session = replace(_confirmed(session, command), agent_key_id=caller.key_id)
         fresh = _evaluated(session, shop, now)
-        if problem := _obstacle(session, fresh, command):
+        if problem := _obstacle(session, fresh, command, shop):
             return _refused(fresh, problem, now, receipt)
         return _held(fresh, shop, caller, command, now, receipt)
 
@@ -214,7 +214,7 @@ def _evaluated(session: Session, shop: Shop, now: datetime) -> Session:
     return replace(session, document=evaluation.document, status=evaluation.status, updated_at=now)
 
 
-def _obstacle(shown: Session, fresh: Session, command: CompleteSession) -> Issue | None:
+def _obstacle(shown: Session, fresh: Session, command: CompleteSession, shop: Shop) -> Issue | None:
     """Say why a freshly judged session cannot be charged on the terms that were shown."""
     old, new = shown.document.totals.total_minor, fresh.document.totals.total_minor
     if not has_same_terms(shown.document, fresh.document):
@@ -225,6 +225,8 @@ def _obstacle(shown: Session, fresh: Session, command: CompleteSession) -> Issue
         return info("not_ready", "Nothing was charged: the session is not ready for payment.")
     if command.authentication and command.authentication.outcome not in PROVEN:
         return refused_beforehand(command.authentication)
+    if shop.payments is None and new:
+        return refusal("payment_unavailable", "Nothing was charged: the shop takes no payments yet.", "payment")
     return None
 
 
@@ -267,6 +269,7 @@ def _held(
         submitted_at=now,
         authentication=command.authentication.outcome if command.authentication else "",
         proof=command.authentication.proof if command.authentication else None,
+        account=shop.payments.account if shop.payments else None,
     )
     agreed = [use_write(session, attempt_id=attempt.id, now=now)] if caller.requires_confirmation else []
     units = reserve_writes(

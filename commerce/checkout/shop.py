@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from commerce.accounts.models import Merchant
 from commerce.fulfillment.models import FulfillmentMethod
 from commerce.fulfillment.terms import LocationTerms, MethodTerms, RateTerms, ZoneTerms
+from commerce.payments.connections import Connection, connection_of
 from commerce.places import Place, place_of
 from commerce.tax.calculator import TaxRow
 from commerce.tax.models import TaxRate
@@ -25,7 +26,7 @@ MAX_TITLE, MAX_DESCRIPTION = 120, 500
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What checking out at a merchant's depends on, besides what is bought."""
+    """What checking out at a merchant's depends on, besides what is bought. Without `payments` nobody can pay."""
 
     id: str
     slug: str
@@ -34,6 +35,7 @@ class Shop:
     zone: ZoneInfo
     home: Place
     payment_account: str
+    payments: Connection | None
     is_captured_at_once: bool
     low_stock_threshold: int
     links: tuple[tuple[str, str], ...]
@@ -76,6 +78,7 @@ def load_shop(merchant: Merchant) -> Shop:
         zone=ZoneInfo(merchant.time_zone),
         home=place_of(country=merchant.country, region=merchant.region, postal_code=merchant.postal_code),
         payment_account=merchant.payment_account,
+        payments=connection_of(merchant),
         is_captured_at_once=merchant.capture == Merchant.Capture.AUTOMATIC,
         low_stock_threshold=merchant.low_stock_threshold,
         links=tuple(_links(merchant)),

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 
 from commerce.accounts.models import Merchant
+from commerce.payments.models import ProviderAccount
 
 
 class InboxMessage(models.Model):
@@ -36,9 +37,16 @@ class InboxMessage(models.Model):
 
 
 class ProviderEvent(models.Model):
-    """One event of the payment provider as it arrived, or was fetched. A repeated id is the same event."""
+    """One event of the payment provider as it arrived, or was fetched. A repeated id is the same event.
+
+    The id of an event at a merchant's own account is made of that account's, too: what one account tells can
+    neither stand in for nor hide what another one tells.
+    """
 
     id = models.CharField(max_length=100, primary_key=True)
+    account = models.ForeignKey(
+        ProviderAccount, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
     kind = models.CharField(max_length=80)
     subject = models.CharField(max_length=100, help_text="the provider's id of what it is about")
     payload = models.JSONField()

@@ -6,21 +6,24 @@ ask the provider about; what is then true is recorded by the same services that 
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from commerce.checkout.challenges import settle_challenge
 from commerce.checkout.complete import resume
 from commerce.errors import UnavailableError
 from commerce.inbox.models import ProviderEvent
 from commerce.outbox.services import record_event
+from commerce.payments.connections import gateway_at, latest
 from commerce.payments.disputes import record_dispute
-from commerce.payments.gateway import FoundDispute, FoundRefund, ProviderNotice, gateway
-from commerce.payments.models import PaymentAttempt
+from commerce.payments.gateway import FoundDispute, FoundRefund, ProviderNotice
+from commerce.payments.models import PaymentAttempt, ProviderAccount
 from commerce.payments.refunds import adopt_refund, settle_refund
 from commerce.payments.selectors import attempt_of
 from commerce.payments.transfers import ProviderUndecidedError, capture
@@ -30,14 +33,21 @@ logger = logging.getLogger(__name__)
 LOOK_BACK = timedelta(hours=2)
 # Stripe resends an event by hand for 30 days at most (docs.stripe.com, "Receive Stripe events").
 KEEP = timedelta(days=45)
+# A bank may dispute a payment for months (docs.stripe.com, "How disputes work"): 120 days with most networks.
+ASKED_ABOUT = timedelta(days=180)
 
 
-def store_event(notice: ProviderNotice, *, now: datetime) -> bool:
-    """Keep an event and have it handled. False where it was kept before: nothing happens then."""
+def store_event(notice: ProviderNotice, *, now: datetime, account_id: str | None = None) -> bool:
+    """Keep an event and have it handled. False where it was kept before: nothing happens then.
+
+    `account_id` names the merchant's own account that tells of it; None is the installation's.
+    """
+    event_id = _id_of(notice, account_id)
     with transaction.atomic():
         _, is_new = ProviderEvent.objects.get_or_create(
-            id=notice.id,
+            id=event_id,
             defaults={
+                "account_id": account_id,
                 "kind": notice.kind[:80],
                 "subject": notice.subject[:100],
                 "payload": dict(notice.payload),
@@ -45,13 +55,32 @@ def store_event(notice: ProviderNotice, *, now: datetime) -> bool:
             },
         )
         if is_new:
-            record_event("provider.noticed", key=notice.id, now=now)
+            record_event("provider.noticed", key=event_id, now=now)
     return is_new
 
 
-def fetch_missed(*, now: datetime) -> int:
-    """Store what the provider could not tell us in the last hours. Returns how many events are new."""
-    return sum(store_event(notice, now=now) for notice in gateway().notices_since(now - LOOK_BACK))
+def _id_of(notice: ProviderNotice, account_id: str | None) -> str:
+    """Return an event's id: the provider's, or of a merchant's own account one that no other account can give."""
+    if account_id is None:
+        return notice.id
+    return f"evt_{hashlib.sha256(f'{account_id}:{notice.id}'.encode()).hexdigest()[:32]}"
+
+
+def fetch_missed(*, now: datetime, account_id: str | None = None) -> int:
+    """Store what an account could not tell us in the last hours. Returns how many events are new.
+
+    Raises ProviderUnreachableError.
+    """
+    notices = gateway_at(latest(account_id)).notices_since(now - LOOK_BACK)
+    return sum(store_event(notice, now=now, account_id=account_id) for notice in notices)
+
+
+def accounts_to_look_through(*, now: datetime) -> list[str]:
+    """Return the merchants' own accounts where something may have happened: in use, or lately paid at."""
+    lately = Q(attempts__submitted_at__gt=now - ASKED_ABOUT)
+    return list(
+        ProviderAccount.objects.filter(Q(is_current=True) | lately).distinct().values_list("pk", flat=True)
+    )
 
 
 def forget_old(*, now: datetime) -> int:
@@ -79,7 +108,7 @@ def handle_event(event_id: str, *, now: datetime) -> None:
 
 def _look_at_payment(event: ProviderEvent, intent: Mapping[str, Any], now: datetime) -> None:
     told = (intent.get("metadata") or {}).get("payment_attempt", "")
-    attempt = attempt_of(provider_reference=event.subject, attempt_id=told)
+    attempt = attempt_of(account_id=event.account_id, provider_reference=event.subject, attempt_id=told)
     if attempt is None:
         logger.warning("an event tells of a payment that is not ours", extra={"event": event.pk})
         return
@@ -115,10 +144,10 @@ def _settle(attempt_id: str, now: datetime) -> None:
 
 
 def _look_at_refund(event: ProviderEvent, now: datetime) -> None:
-    found = gateway().look_up_refund(event.subject)
+    found = gateway_at(latest(event.account_id)).look_up_refund(event.subject)
     if not isinstance(found, FoundRefund):
         raise ProviderUndecidedError(found.reason)
-    attempt = attempt_of(provider_reference=found.payment_reference)
+    attempt = attempt_of(account_id=event.account_id, provider_reference=found.payment_reference)
     if attempt is None:
         logger.warning("an event tells of a refund that is not ours", extra={"event": event.pk})
         return
@@ -142,10 +171,10 @@ def _look_at_refund(event: ProviderEvent, now: datetime) -> None:
 
 
 def _look_at_dispute(event: ProviderEvent, now: datetime) -> None:
-    found = gateway().look_up_dispute(event.subject)
+    found = gateway_at(latest(event.account_id)).look_up_dispute(event.subject)
     if not isinstance(found, FoundDispute):
         raise ProviderUndecidedError(found.reason)
-    attempt = attempt_of(provider_reference=found.payment_reference)
+    attempt = attempt_of(account_id=event.account_id, provider_reference=found.payment_reference)
     if attempt is None:
         logger.warning("an event tells of a dispute that is not ours", extra={"event": event.pk})
         return

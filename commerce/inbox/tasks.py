@@ -13,8 +13,20 @@ logger = logging.getLogger(__name__)
 
 @app.task
 def fetch_missed_provider_events(**_: object) -> None:
+    """Look through the installation's account, and have each merchant's own looked through beside it."""
+    for account_id in provider_events.accounts_to_look_through(now=timezone.now()):
+        fetch_missed_events_of.delay(account_id=account_id)
+    _fetch(None)
+
+
+@app.task
+def fetch_missed_events_of(account_id: str, **_: object) -> None:
+    _fetch(account_id)
+
+
+def _fetch(account_id: str | None) -> None:
     try:
-        missed = provider_events.fetch_missed(now=timezone.now())
+        missed = provider_events.fetch_missed(now=timezone.now(), account_id=account_id)
     except ProviderUnreachableError as problem:
         logger.warning("the provider's events cannot be read: %s", problem)
         return

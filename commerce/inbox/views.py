@@ -11,7 +11,9 @@ from commerce.errors import NotFoundError
 from commerce.inbox.messages import FulfillmentMessage
 from commerce.inbox.provider_events import store_event
 from commerce.inbox.services import ForgedMessageError, authenticate, store_message
-from commerce.payments.gateway import NoticeRefusedError, gateway
+from commerce.payments.connections import gateway_at, latest
+from commerce.payments.gateway import NoticeRefusedError
+from commerce.payments.models import ProviderAccount
 from commerce.untrusted_json import UntrustedJsonError, json_path, parse_object
 
 
@@ -46,20 +48,24 @@ def fulfillment_webhook(request: HttpRequest, slug: str) -> HttpResponse:
 
 @csrf_exempt
 @require_POST
-def provider_webhook(request: HttpRequest) -> HttpResponse:
+def provider_webhook(request: HttpRequest, account_id: str | None = None) -> HttpResponse:
     """Take an event of the payment provider: verified raw, stored once, handled by a worker.
 
-    Answers 200 for what is stored, also for a repetition, and 400 for what is not the provider's. The provider
-    repeats everything but 2xx.
+    Without an account in the address it is of the installation's. Answers 200 for what is stored, also for a
+    repetition, 400 for what is not the provider's, 404 for an account that is not here. The provider repeats
+    everything but 2xx.
     """
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_BODY_BYTES:
         return _problem(413, "too_large", f"The body is larger than {settings.MAX_BODY_BYTES} bytes.")
     now, signature = timezone.now(), request.headers.get("Stripe-Signature", "")
     try:
-        notice = gateway().read_notice(request.body, signature=signature, now=now)
+        notice = gateway_at(latest(account_id)).read_notice(request.body, signature=signature, now=now)
+    except ProviderAccount.DoesNotExist:
+        return _problem(404, "not_found", "There is no such address.")
     except NoticeRefusedError as problem:
         return _problem(400, "invalid_signature", str(problem))
-    return JsonResponse({"received": True, "duplicate": not store_event(notice, now=now)})
+    is_new = store_event(notice, now=now, account_id=account_id)
+    return JsonResponse({"received": True, "duplicate": not is_new})
 
 
 def _problem(status: int, code: str, message: str) -> JsonResponse:

@@ -165,6 +165,47 @@ class ProviderNotice:
     payload: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class NoticeTerms:
+    """What a notice must be to be taken: signed with one of the secrets, and of this mode, live or test."""
+
+    secrets: tuple[str, ...]
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose account a key opens, and whether real cards can be charged there. Test cards always can."""
+
+    reference: str
+    name: str
+    can_be_charged: bool
+
+
+IdentifyResult = Identity | Refused | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The provider tells what happens at an account from now on, signed with the secret."""
+
+    reference: str
+    secret: str = field(repr=False)
+
+
+WatchResult = Watch | Refused | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedToken:
+    """A payment token for a test card, as an agent's payment provider would grant it."""
+
+    token: str = field(repr=False)
+
+
+GrantResult = GrantedToken | Refused | Unknown
+
+
 class NoticeRefusedError(ValueError):
     """A notice that is not the provider's, not for this installation, or not of this time."""
 
@@ -212,6 +253,18 @@ class Gateway(Protocol):
     def notices_since(self, moment: datetime) -> Iterator[ProviderNotice]:
         """Return what happened since, the newest first. Raises ProviderUnreachableError."""
 
+    def identify(self) -> IdentifyResult:
+        """Ask whose account this is."""
+
+    def watch(self, url: str) -> WatchResult:
+        """Have what happens at the account told to a URL, and no more to the same URL a second time."""
+
+    def unwatch(self, watch_reference: str) -> None:
+        """Have nothing more told, where that can be had. Raises nothing."""
+
+    def grant_test_token(self, *, amount_minor: int, currency: str) -> GrantResult:
+        """Have a token granted that pays once with a test card, up to an amount."""
+
 
 @lru_cache(maxsize=4)
 def _gateway(path: str) -> Gateway:
@@ -220,8 +273,14 @@ def _gateway(path: str) -> Gateway:
 
 
 def gateway() -> Gateway:
-    """Return this process's connection to the payment provider."""
+    """Return this process's connection to the installation's account at the payment provider."""
     return _gateway(settings.PAYMENT_GATEWAY)
+
+
+def gateway_for_key(key: str, *, notices: NoticeTerms) -> Gateway:
+    """Connect to a merchant's own account. Raises ImproperlyConfigured for a key that may not be used here."""
+    made: Gateway = import_string(settings.PAYMENT_GATEWAY).for_key(key, notices=notices)
+    return made
 
 
 def forget_gateway() -> None:

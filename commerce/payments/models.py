@@ -8,6 +8,45 @@ from commerce.fields import IdField
 from commerce.transitions import Transitions
 
 
+class ProviderAccount(models.Model):
+    """A merchant's own account at the payment provider, and the key that opens it, sealed.
+
+    The one that is current gets new payments. Earlier ones stay, for what was paid with them is captured, voided
+    and refunded there. `version` grows with each new key or secret, so that every process takes notice.
+    """
+
+    id = IdField("pac")
+    merchant = models.ForeignKey(
+        Merchant, on_delete=models.PROTECT, related_name="provider_accounts", db_index=False
+    )
+    reference = models.CharField(max_length=100, help_text="the provider's id of the account")
+    name = models.CharField(max_length=150, blank=True)
+    is_live = models.BooleanField(help_text="real cards are charged")
+    is_current = models.BooleanField(default=True)
+    sealed_key = models.BinaryField(editable=False)
+    key_hint = models.CharField(max_length=20, help_text="the part of the key that may be shown")
+    sealed_notice_secret = models.BinaryField(null=True, editable=False)
+    notice_reference = models.CharField(
+        max_length=100, blank=True, help_text="the provider's id of the endpoint that tells us what happens there"
+    )
+    notice_problem = models.CharField(max_length=300, blank=True, help_text="why nothing tells us")
+    version = models.PositiveIntegerField(default=1)
+    connected_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="provider_account_once_per_merchant", fields=["merchant", "reference", "is_live"]
+            ),
+            models.UniqueConstraint(
+                name="provider_account_one_current", fields=["merchant"], condition=Q(is_current=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name or self.reference} ({self.key_hint})"
+
+
 class PaymentAttempt(models.Model):
     """One try to get one amount with one token. Knows the provider, not what is bought.
 
@@ -27,6 +66,15 @@ class PaymentAttempt(models.Model):
 
     id = IdField("pay")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="payment_attempts")
+    account = models.ForeignKey(
+        ProviderAccount,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="attempts",
+        db_index=False,
+        help_text="the merchant's own account that it goes to; empty for that of the installation",
+    )
     reference = IdField(help_text="the checkout session it pays for")
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)

@@ -17,7 +17,11 @@ def live_references(attempt_ids: set[str]) -> set[str]:
     return set(live.values_list("pk", flat=True))
 
 
-def attempt_of(*, provider_reference: str, attempt_id: str = "") -> PaymentAttempt | None:
-    """Return the attempt behind a payment of the provider, also one whose reference is not known here yet."""
-    attempts = PaymentAttempt.objects.filter(Q(provider_reference=provider_reference) | Q(pk=attempt_id))
+def attempt_of(*, account_id: str | None, provider_reference: str, attempt_id: str = "") -> PaymentAttempt | None:
+    """Return the attempt behind a payment at an account, also one whose reference is not known here yet.
+
+    Attempts at other accounts are not looked at: whoever owns an account writes what it likes into it.
+    """
+    named = Q(provider_reference=provider_reference) | Q(pk=attempt_id)
+    attempts = PaymentAttempt.objects.filter(named, account=account_id)
     return attempts.first() if provider_reference else None

@@ -15,7 +15,8 @@ from django.db import connection
 
 from commerce import sealing
 from commerce.payments.authentication import AuthenticationResult, Proof, decode, encode
-from commerce.payments.gateway import Authorized, AuthorizeResult, Charge, Refused, gateway
+from commerce.payments.connections import AccountRef, gateway_at, latest
+from commerce.payments.gateway import Authorized, AuthorizeResult, Charge, Refused
 from commerce.payments.models import ATTEMPT_TRANSITIONS, PaymentAttempt
 from commerce.statements import Write
 
@@ -52,6 +53,7 @@ class Attempt:
     provider_reference: str = ""
     authentication: str = ""
     proof: Proof | None = None
+    account: AccountRef | None = None
 
     def charge(self, *, return_url: str) -> Charge:
         """Say what to ask of the provider; the same for every repetition."""
@@ -72,20 +74,21 @@ def ask(attempt: Attempt, *, return_url: str, now: datetime) -> AuthorizeResult:
 
     What is older than the provider's memory of its key is looked for instead: asked again it could be paid twice.
     """
+    gateway = gateway_at(attempt.account)
     if now - attempt.submitted_at > RESEND_FOR:
         if attempt.provider_reference:
-            return gateway().look_up_payment(attempt.provider_reference)
-        found = gateway().find_payment(attempt.id)
+            return gateway.look_up_payment(attempt.provider_reference)
+        found = gateway.find_payment(attempt.id)
         return found or Refused("never_asked", "The payment provider was never reached.")
     if attempt.provider_reference and attempt.proof:
-        return gateway().authenticate(
+        return gateway.authenticate(
             attempt_id=attempt.id,
             provider_reference=attempt.provider_reference,
             proof=attempt.proof,
             return_url=return_url,
             request_key=attempt.request_key,
         )
-    return gateway().authorize(attempt.charge(return_url=return_url))
+    return gateway.authorize(attempt.charge(return_url=return_url))
 
 
 def begin_write(attempt: Attempt) -> Write:
@@ -94,15 +97,16 @@ def begin_write(attempt: Attempt) -> Write:
     return Write(
         "attempt",
         f"""
-        INSERT INTO payments_paymentattempt (id, merchant_id, reference, amount_minor, currency, capture, status,
-            request_key, token_fingerprint, sealed_token, provider_reference, decline_code, captured_minor, tries,
-            leased_until, submitted_at{", authentication, sealed_proof" if proven else ""})
-        VALUES (%s, %s, %s, %s, %s, %s, 'submitting', %s, %s, %s, '', '', 0, 1, %s, %s
+        INSERT INTO payments_paymentattempt (id, merchant_id, account_id, reference, amount_minor, currency,
+            capture, status, request_key, token_fingerprint, sealed_token, provider_reference, decline_code,
+            captured_minor, tries, leased_until, submitted_at{", authentication, sealed_proof" if proven else ""})
+        VALUES (%s, %s, %s, %s, %s, %s, %s, 'submitting', %s, %s, %s, '', '', 0, 1, %s, %s
             {", %s, %s" if proven else ""})
         """,
         [
             attempt.id,
             attempt.merchant_id,
+            attempt.account.id if attempt.account else None,
             attempt.reference,
             attempt.amount_minor,
             attempt.currency,
@@ -209,6 +213,7 @@ def take_over(attempt_id: str, *, now: datetime) -> Attempt | None:
         provider_reference=row[9],
         authentication=row[10],
         proof=decode(sealing.unseal(row[11])) if row[11] else None,
+        account=latest(row[12]),
     )
 
 
@@ -226,6 +231,7 @@ def attempt_from(row: PaymentAttempt) -> Attempt:
         submitted_at=row.submitted_at,
         provider_reference=row.provider_reference,
         authentication=row.authentication,
+        account=latest(row.account_id),
     )
 
 
@@ -233,7 +239,7 @@ _TAKE_OVER = """
     UPDATE payments_paymentattempt SET leased_until = %s, tries = tries + 1
     WHERE id = %s AND status = %s AND leased_until < %s
     RETURNING id, merchant_id, reference, amount_minor, currency, capture, request_key, submitted_at, sealed_token,
-        provider_reference, authentication, sealed_proof
+        provider_reference, authentication, sealed_proof, account_id
 """
 
 

@@ -1,4 +1,4 @@
-"""Stripe behind the gateway port; beside it, `stripe_events.py` and `stripe_http.py` import stripe.
+"""Stripe behind the gateway port; beside it, `stripe_accounts.py`, `stripe_events.py` and `stripe_http.py`.
 
 Shapes and errors follow docs.stripe.com (API version pinned by the installed SDK): PaymentIntents with a
 shared payment granted token need a preview version per request; an error without a `code` says nothing
@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from commerce.payments.authentication import Proof
-from commerce.payments.checks import check_payment_settings
+from commerce.payments.checks import check_payment_settings, why_key_cannot_be_meant
 from commerce.payments.event_kinds import REPAIRED
 from commerce.payments.gateway import (
     ActionRequired,
@@ -32,6 +32,7 @@ from commerce.payments.gateway import (
     FoundDispute,
     FoundRefund,
     Gone,
+    NoticeTerms,
     ProviderNotice,
     ProviderUnreachableError,
     Refunded,
@@ -41,8 +42,9 @@ from commerce.payments.gateway import (
     Voided,
     VoidResult,
 )
+from commerce.payments.stripe_accounts import StripeAccount
 from commerce.payments.stripe_events import notice_of, read_event
-from commerce.payments.stripe_http import PooledHttpClient
+from commerce.payments.stripe_http import client_for
 
 logger = logging.getLogger(__name__)
 
@@ -56,12 +58,8 @@ _TOKEN_PROBLEMS = {
 }
 
 
-class StripeGateway:
+class StripeGateway(StripeAccount):
     """Implements `commerce.payments.gateway.Gateway`. Safe to share between threads."""
-
-    def __init__(self, client: stripe.StripeClient, *, spt_version: str) -> None:
-        self._client = client
-        self._spt_version = spt_version
 
     @classmethod
     def from_settings(cls) -> StripeGateway:
@@ -76,16 +74,15 @@ class StripeGateway:
             from commerce.embedded import EmbeddedStripeSandbox
 
             key, base = "sk_test_embedded", EmbeddedStripeSandbox(settings.DATA_DIR).attach()
-        client = stripe.StripeClient(
-            key,
-            base_addresses={"api": base} if base else None,
-            max_network_retries=settings.STRIPE_MAX_NETWORK_RETRIES,
-            http_client=PooledHttpClient(
-                connect_seconds=settings.STRIPE_CONNECT_TIMEOUT_SECONDS,
-                read_seconds=settings.STRIPE_READ_TIMEOUT_SECONDS,
-            ),
-        )
-        return cls(client, spt_version=settings.STRIPE_SPT_API_VERSION)
+        return cls(client_for(key, base=base), spt_version=settings.STRIPE_SPT_API_VERSION)
+
+    @classmethod
+    def for_key(cls, key: str, *, notices: NoticeTerms) -> StripeGateway:
+        """Connect to a merchant's own account. Raises ImproperlyConfigured for a key that may not be used here."""
+        if problem := why_key_cannot_be_meant(key):
+            raise ImproperlyConfigured(problem)
+        client = client_for(key, base=settings.STRIPE_API_BASE)
+        return cls(client, spt_version=settings.STRIPE_SPT_API_VERSION, notices=notices)
 
     def authorize(self, charge: Charge) -> AuthorizeResult:
         proof = {"payment_method_options": _three_d_secure(charge.proof)} if charge.proof else {}
@@ -245,8 +242,8 @@ class StripeGateway:
         )
 
     def read_notice(self, body: bytes, *, signature: str, now: datetime) -> ProviderNotice:
-        secrets: list[str] = settings.STRIPE_WEBHOOK_SECRETS
-        return read_event(body, signature=signature, secrets=secrets, is_live=settings.PAYMENTS_LIVE, now=now)
+        terms = self._notices or NoticeTerms(tuple(settings.STRIPE_WEBHOOK_SECRETS), settings.PAYMENTS_LIVE)
+        return read_event(body, signature=signature, secrets=terms.secrets, is_live=terms.is_live, now=now)
 
     def notices_since(self, moment: datetime) -> Iterator[ProviderNotice]:
         try:

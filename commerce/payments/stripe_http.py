@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import stripe
 import urllib3
+from django.conf import settings
+
+
+def client_for(key: str, *, base: str = "") -> stripe.StripeClient:
+    """Return a client for one account, at Stripe or at another server that speaks like it.
+
+    All clients of a process share one pool of connections; whose account is meant goes along with each request.
+    """
+    return stripe.StripeClient(
+        key,
+        base_addresses={"api": base} if base else None,
+        max_network_retries=settings.STRIPE_MAX_NETWORK_RETRIES,
+        http_client=_transport(settings.STRIPE_CONNECT_TIMEOUT_SECONDS, settings.STRIPE_READ_TIMEOUT_SECONDS),
+    )
+
+
+@lru_cache(maxsize=4)
+def _transport(connect_seconds: float, read_seconds: float) -> PooledHttpClient:
+    return PooledHttpClient(connect_seconds=connect_seconds, read_seconds=read_seconds)
 
 
 class PooledHttpClient(stripe.HTTPClient):

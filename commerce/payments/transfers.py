@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import transaction
 
 from commerce.outbox.services import record_event
+from commerce.payments.connections import gateway_of
 from commerce.payments.gateway import (
     AlreadyCaptured,
     Captured,
@@ -19,7 +20,6 @@ from commerce.payments.gateway import (
     Refused,
     Unknown,
     Voided,
-    gateway,
 )
 from commerce.payments.models import ATTEMPT_TRANSITIONS, PaymentAttempt, Refund
 from commerce.payments.refunds import WITHOUT_ORDER, decide_capture, release_refunds, return_taken, settle_refund
@@ -45,7 +45,7 @@ def capture(attempt_id: str, *, now: datetime) -> bool:
     amount_minor = decide_capture(attempt_id)
     if amount_minor == 0:
         return False
-    result = gateway().capture(
+    result = gateway_of(attempt).capture(
         attempt_id=attempt.id, provider_reference=attempt.provider_reference, amount_minor=amount_minor
     )
     match result:
@@ -76,7 +76,7 @@ def void(attempt_id: str, *, now: datetime) -> None:
     attempt = PaymentAttempt.objects.get(pk=attempt_id)
     if not attempt.provider_reference or attempt.status == PaymentAttempt.Status.VOIDED:
         return
-    result = gateway().void(attempt_id=attempt.id, provider_reference=attempt.provider_reference)
+    result = gateway_of(attempt).void(attempt_id=attempt.id, provider_reference=attempt.provider_reference)
     match result:
         case Voided():
             if attempt.status == PaymentAttempt.Status.AUTHORIZED:
@@ -109,7 +109,7 @@ def send_refund(refund_id: str, *, now: datetime) -> None:
     if attempt.status == PaymentAttempt.Status.VOIDED:
         settle_refund(refund_id, status=Refund.Status.SUCCEEDED, now=now)
         return
-    result = gateway().refund(
+    result = gateway_of(attempt).refund(
         refund_id=refund_id,
         provider_reference=attempt.provider_reference,
         amount_minor=refund.amount_minor,

@@ -94,6 +94,7 @@ MENU = (
             Entry("accounts.merchant", "Shop", "storefront"),
             Entry("accounts.membership", "Members", "group"),
             Entry("accounts.staffaction", "What staff did", "manage_history"),
+            Entry("payments.provideraccount", "Payment accounts", "account_balance_wallet"),
         ),
     ),
     Group(

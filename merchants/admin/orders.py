@@ -16,7 +16,7 @@ from commerce.backoffice.columns import money, pretty
 from commerce.backoffice.rights import Area
 from commerce.backoffice.worklists import Worklist
 from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine, OrderNote
-from commerce.payments.models import Dispute, PaymentAttempt, Refund
+from commerce.payments.models import Dispute, PaymentAttempt, ProviderAccount, Refund
 from merchants.admin.changing import change_page
 from merchants.admin.order_changes import CancelForm, NoteForm, RefundForm, evidence_file
 from merchants.admin.order_lists import export_csv, pack_many, ship_many
@@ -262,6 +262,7 @@ class PaymentAttemptAdmin(ReadOnlyAdmin):
         "settled_at",
         "reference",
         "capture",
+        "account",
         "provider_reference",
         "capture_before",
         "tries",
@@ -274,6 +275,20 @@ class PaymentAttemptAdmin(ReadOnlyAdmin):
     is_found_everywhere = True
     ordering = ("-submitted_at", "pk")
     date_hierarchy = "submitted_at"
+
+
+@admin.register(ProviderAccount)
+class ProviderAccountAdmin(ReadOnlyAdmin):
+    """Accounts that a shop has connected. Their keys are not shown; one is entered where a shop is set up."""
+
+    merchant_path = "merchant"
+    area = Area.KEYS
+    list_display = ("name", "reference", "merchant", "key_hint", "is_live", "is_current", "connected_at")
+    shown = (*list_display, "notice_reference", "notice_problem")
+    list_filter = ("is_current", "is_live", "merchant")
+    list_select_related = ("merchant",)
+    search_fields = ("name", "reference")
+    ordering = ("-connected_at", "pk")
 
 
 @admin.register(Dispute)

@@ -23,7 +23,7 @@ from commerce.inbox.models import InboxMessage, ProviderEvent
 from commerce.inventory.models import Reservation
 from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine, OrderNote
 from commerce.outbox.models import OutboxEvent
-from commerce.payments.models import Dispute, PaymentAttempt
+from commerce.payments.models import Dispute, PaymentAttempt, ProviderAccount
 from merchants.feeds.models import (
     Blob,
     BlobChunk,
@@ -186,6 +186,16 @@ def _told(order: Order) -> None:
 
 
 def _terms(merchant: Merchant, number: int) -> None:
+    ProviderAccount.objects.create(
+        merchant=merchant,
+        reference=f"acct_{merchant.slug}_{number}",
+        name=f"Account {number} of {merchant.slug}",
+        is_live=False,
+        is_current=False,
+        sealed_key=b"sealed",
+        key_hint="sk_test_…abcd",
+        connected_at=NOW,
+    )
     member = User.objects.create(username=f"{merchant.slug}-{number}", email=f"{number}@{merchant.slug}.example")
     Membership.objects.create(user=member, merchant=merchant, role="support")
     StaffAction.objects.create(

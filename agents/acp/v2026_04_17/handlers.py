@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
-
 from commerce.accounts.services import Caller
 from commerce.checkout.shop import Shop
 
@@ -32,7 +30,7 @@ def card_handler(shop: Shop, caller: Caller) -> dict[str, Any]:
             "accepted_funding_types": ["credit", "debit", "prepaid"],
             "supports_3ds": True,
             "3ds_versions": ["2.1", "2.2"],
-            "environment": "production" if settings.PAYMENTS_LIVE else "sandbox",
+            "environment": "production" if shop.payments and shop.payments.is_live else "sandbox",
             "merchant_display_name": shop.name,
             "delegate_id": caller.agent_id,
             "delegate_display_name": caller.agent_name,
