@@ -201,6 +201,13 @@ class AgentKey(models.Model):
         db_default=False,
         help_text="nothing is charged by this key before the buyer has confirmed the terms",
     )
+    is_test = models.BooleanField(
+        "of test purchases",
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="buys before the shop is live, and what it buys is no sale",
+    )
     limit_per_order_minor = models.BigIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     limit_per_day_minor = models.BigIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     signature_algorithm = models.CharField(
@@ -210,6 +217,13 @@ class AgentKey(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="key_one_for_tests_per_agent", fields=["agent"], condition=models.Q(is_test=True)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"ack_{self.prefix}_…"

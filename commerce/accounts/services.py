@@ -47,6 +47,7 @@ class Caller:
     merchant_revision: int
     scopes: tuple[str, ...] = SCOPES
     requires_confirmation: bool = False
+    is_test: bool = False
     limit_per_order_minor: int | None = None
     limit_per_day_minor: int | None = None
     signature_algorithm: str = ""
@@ -78,6 +79,26 @@ def issue_key(
         limit_per_order_minor=limit_per_order_minor,
         limit_per_day_minor=limit_per_day_minor,
         expires_at=expires_at,
+    )
+    return key, token
+
+
+def issue_test_key(agent: Agent, *, expires_at: datetime) -> tuple[AgentKey, str]:
+    """Make the key of an agent's next test purchase; one before it is void. The second value is the token.
+
+    It may buy while the shop is not live, and what it buys is marked.
+    """
+    prefix = random_text(8)
+    token = f"ack_{prefix}_{random_text(32)}"
+    key, _ = AgentKey.objects.update_or_create(
+        agent=agent,
+        is_test=True,
+        defaults={
+            "prefix": prefix,
+            "secret_hash": _hash(token),
+            "expires_at": expires_at,
+            "revoked_at": None,
+        },
     )
     return key, token
 
@@ -125,7 +146,7 @@ def authenticate(token: str, *, now: datetime) -> Caller:
         row = cursor.fetchone()
     if row is None:
         raise UnknownKeyError("The bearer token is not valid.")
-    _require_running(shop=row[11] == Merchant.Status.ACTIVE, agent=row[12])
+    _require_running(shop=row[11] == Merchant.Status.ACTIVE or row[13], agent=row[12])
     return Caller(
         key_id=row[0],
         agent_id=row[1],
@@ -138,13 +159,14 @@ def authenticate(token: str, *, now: datetime) -> Caller:
         signature_algorithm=row[8],
         sealed_signature_key=bytes(row[9]) if row[9] is not None else None,
         requires_confirmation=row[10],
+        is_test=row[13],
     )
 
 
 _AUTHENTICATE = """
     SELECT k.id, a.id, a.name, m.id, m.revision, k.scopes, k.limit_per_order_minor, k.limit_per_day_minor,
            k.signature_algorithm, k.sealed_signature_key, k.requires_confirmation OR m.requires_confirmation,
-           m.status, a.is_active
+           m.status, a.is_active, k.is_test
     FROM accounts_agentkey k
     JOIN accounts_agent a ON a.id = k.agent_id
     JOIN accounts_merchant m ON m.id = a.merchant_id

@@ -140,6 +140,7 @@ class Document:
     challenge: Challenge | None = None
     # A way that was asked for and is not on offer. The session waits until another is chosen.
     refused_option: str = ""
+    is_test: bool = False
 
     @property
     def email(self) -> str:

@@ -43,6 +43,7 @@ def order_of(session: Session, *, payment_id: str | None, now: datetime) -> Orde
         notes=document.notes,
         placed_at=now,
         updated_at=now,
+        is_test=document.is_test,
         lines=tuple(_order_line(line, position) for position, line in enumerate(document.lines, start=1)),
     )
 

@@ -93,6 +93,7 @@ def create_session(
         notes=command.notes,
         metadata=command.metadata,
         attribution=(command.attribution,) if command.attribution else (),
+        is_test=caller.is_test,
     )
     facts = load_facts(shop.id, document, now=now)
     _require_known(command.lines, facts, shop, now)

@@ -59,6 +59,13 @@ class Order(models.Model):
     tax_breakdown = models.JSONField(default=list)
     discounts = models.JSONField(default=list)
     notes = models.TextField(blank=True)
+    is_test = models.BooleanField(
+        "test",
+        null=True,
+        default=False,
+        editable=False,
+        help_text="a test purchase: no sale. Empty means no, as it was written before there were any",
+    )
     placed_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

@@ -109,6 +109,7 @@ class OrderRecord:
     notes: str
     placed_at: datetime
     updated_at: datetime
+    is_test: bool | None = False
     lines: tuple[OrderLineRecord, ...] = ()
     adjustments: tuple[AdjustmentRecord, ...] = ()
 

@@ -15,7 +15,7 @@ from commerce.statements import Read, Write
 _ORDER_COLUMNS = """id, merchant_id, agent_id, payment_id, checkout_session_id, number, permalink_token, status,
     sequence, currency, items_minor, items_discount_minor, discount_minor, fulfillment_minor, tax_minor,
     included_tax_minor, total_minor, email, buyer, destination, fulfillment, tax_breakdown, discounts, notes,
-    placed_at, updated_at"""
+    placed_at, updated_at, is_test"""
 
 _LINE_COLUMNS = """id, position, variant_id, product_id, title, sku, image_url, is_digital, unit_price_minor,
     ordered, current, fulfilled, items_minor, items_discount_minor, tax_minor, included_tax_minor, total_minor"""

@@ -148,6 +148,9 @@ class KeyInline(ReadOnlyInline):
     hide_title = False
     show_change_link = True
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(is_test=False)
+
 
 @admin.register(Agent)
 class AgentAdmin(EditableAdmin):
@@ -239,7 +242,8 @@ class AgentKeyAdmin(EditableAdmin):
     actions_detail = ("revoke_this",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("agent__merchant")
+        """Leave out the keys of test purchases: nobody holds them."""
+        return super().get_queryset(request).filter(is_test=False).select_related("agent__merchant")
 
     @admin.display(ordering="agent__merchant__name")
     def merchant(self, key: AgentKey) -> str:

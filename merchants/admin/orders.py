@@ -86,8 +86,8 @@ class OrderAdmin(ReadOnlyAdmin):
     merchant_path = "merchant"
     area = Area.ORDERS
     total = money("total_minor", "Total")
-    list_display = ("number", "merchant", "agent", "status", total, "email", "placed_at")
-    list_filter = ("status", "agent", ("placed_at", admin.DateFieldListFilter), "merchant", "currency")
+    list_display = ("number", "merchant", "agent", "status", total, "email", "placed_at", "is_test")
+    list_filter = ("status", "is_test", "agent", ("placed_at", admin.DateFieldListFilter), "merchant", "currency")
     worklists = {"ship": Worklist("Orders to ship", to_ship)}
     list_select_related = ("merchant", "agent")
     search_fields = ("number", "id", "email", "checkout_session_id")

@@ -62,10 +62,11 @@ class Asked:
 
 
 def sold(scope: Scope, period: Period) -> list[Sold]:
-    """Return what was sold in a period."""
+    """Return what was sold in a period, test purchases apart."""
     placed = scope.rows(Order.objects.filter(placed_at__gte=period.start), "merchant")
     rows = (
         placed.exclude(status=Order.Status.CANCELED)
+        .exclude(is_test=True)
         .annotate(day=TruncDate("placed_at", tzinfo=period.zone))
         .values("day", "agent_id", "currency")
         .annotate(orders=Count("pk"), minor=Sum("total_minor"))
