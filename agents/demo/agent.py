@@ -1,4 +1,4 @@
-"""An agent's side of the wire: plain HTTP with a key, as any other program would do it."""
+"""What the demo calls besides the shop's protocol: the payment provider as agent and merchant, and a carrier."""
 
 from __future__ import annotations
 
@@ -8,72 +8,11 @@ import uuid
 from typing import Any
 from urllib.parse import urlencode
 
-import urllib3
-
+from agents.client import Http
 from commerce.payments.event_kinds import WATCHED
 from commerce.signatures import sign
 
-API_VERSION = "2026-04-17"
 STRIPE_PREVIEW = "2026-04-22.preview"
-TIMEOUT = urllib3.Timeout(connect=3, read=30)
-
-
-class RefusedError(RuntimeError):
-    """A server answered something else than was hoped for."""
-
-
-class Http:
-    """One server and what is sent along with every call."""
-
-    def __init__(self, base_url: str, headers: dict[str, str] | None = None) -> None:
-        self.base_url = base_url.rstrip("/")
-        self._headers = headers or {}
-        self._pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT, maxsize=4)
-
-    def get(self, path: str) -> Any:
-        return self._call("GET", path, None, {})
-
-    def post(self, path: str, body: bytes, **headers: str) -> Any:
-        """Send a body. Names of headers are written with underscores."""
-        return self._call("POST", path, body, {name.replace("_", "-"): text for name, text in headers.items()})
-
-    def _call(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Any:
-        try:
-            answer = self._pool.request(
-                method, self.base_url + path, body=body, headers={**self._headers, **headers}, redirect=False
-            )
-        except urllib3.exceptions.HTTPError as problem:
-            raise RefusedError(f"{method} {path}: {type(problem).__name__}") from problem
-        if not 200 <= answer.status < 300:
-            raise RefusedError(f"{method} {path} answered {answer.status}: {answer.data.decode()[:300]}")
-        return json.loads(answer.data)
-
-
-class Agent:
-    """Finds and buys things in one shop."""
-
-    def __init__(self, base_url: str, key: str) -> None:
-        headers = {"Authorization": f"Bearer {key}", "API-Version": API_VERSION}
-        self._anonymous = Http(base_url)
-        self._shop = Http(base_url, headers)
-
-    def discover(self) -> Any:
-        return self._anonymous.get("/.well-known/acp.json")
-
-    def search(self, words: str) -> Any:
-        return self._shop.get(f"/catalog/search?{urlencode({'q': words})}")
-
-    def read(self, path: str) -> Any:
-        return self._shop.get(f"/acp{path}")
-
-    def send(self, path: str, body: dict[str, Any], key: str = "") -> Any:
-        """Send a request of the protocol. The same `key` means the same request, whatever became of it."""
-        return self._shop.post(
-            f"/acp{path}",
-            json.dumps(body).encode(),
-            Content_Type="application/json",
-            Idempotency_Key=key or str(uuid.uuid4()),
-        )
 
 
 class Stripe:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from agents.demo.agent import Agent, Carrier, Http, Stripe
+from agents.client import Agent, Http
+from agents.demo.agent import Carrier, Stripe
 from agents.demo.facts import Facts
 from agents.demo.processes import Processes
 from agents.demo.progress import Progress

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.demo.agent import Agent, Carrier, Http, Stripe
+from agents.client import Agent, Http
+from agents.demo.agent import Carrier, Stripe
 from agents.demo.purchase import ADDRESS, BUYER
 from tests.journeys.running import RunningDemo, wait_until
 from tests.stripe_account import StripeAccount

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from agents.demo.agent import Agent, RefusedError
+from agents.client import Agent, RefusedError
 from tests.journeys.running import RunningDemo, wait_until
 from tests.journeys.shopper import DELIVERY_SECONDS, Shopper, total_of
 from tests.journeys.staff import Staff
