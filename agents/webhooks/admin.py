@@ -10,13 +10,18 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import quote
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
+from agents.webhooks.endpoint_tests import send_test_event
+from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint, EndpointTest
 from agents.webhooks.replays import replay
 from agents.webhooks.services import (
     disable_endpoint,
@@ -26,7 +31,7 @@ from agents.webhooks.services import (
     register_endpoint,
 )
 from commerce.backoffice.actions import object_action
-from commerce.backoffice.admins import EditableAdmin, Form, ReadOnlyAdmin, StackedReadOnlyInline
+from commerce.backoffice.admins import EditableAdmin, Form, ReadOnlyAdmin, ReadOnlyInline, StackedReadOnlyInline
 from commerce.backoffice.asking import Question, ask, show_once
 from commerce.backoffice.rights import Area
 from commerce.backoffice.worklists import Worklist
@@ -92,6 +97,14 @@ PLANNED_SECRET = Question(
 )
 
 
+class EndpointTestInline(ReadOnlyInline):
+    model = EndpointTest
+    merchant_path = "endpoint__agent__merchant"
+    area = Area.KEYS
+    shown = ("tested_at", "status", "error", "milliseconds")
+    hide_title = False
+
+
 @admin.register(Endpoint)
 class EndpointAdmin(EditableAdmin):
     """An endpoint stays where it is; it can be switched off, and given a new secret."""
@@ -108,10 +121,15 @@ class EndpointAdmin(EditableAdmin):
     search_fields = ("url", "agent__name", "id")
     is_found_everywhere = True
     ordering = ("-created_at", "pk")
-    actions_detail = ("renew_secret", "plan_secret")
+    actions_detail = ("try_out", "renew_secret", "plan_secret")
+    inlines = (EndpointTestInline,)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
         return ("agent", "url", "is_active", *STANDING) if obj else ("agent", "url")
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:  # noqa: ARG002
+        """A new endpoint was sent nothing yet."""
+        return self.inlines if obj else ()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:  # noqa: ARG002
         return ("agent", "url", *STANDING) if obj else ()
@@ -155,11 +173,28 @@ class EndpointAdmin(EditableAdmin):
 
         return ask(self, request, endpoint, PLANNED_SECRET, plan, form_class=ValidFromForm)
 
+    @object_action(description="Send a test event", icon="send", permissions=["change"])
+    def try_out(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what the endpoint said to the last test event, and send another."""
+        endpoint: Endpoint = self.require_object(request, object_id)
+        if request.method == "POST":
+            send_test_event(endpoint, now=timezone.now())
+            self.note(request, endpoint, "sent a test event")
+            return redirect("admin:webhooks_endpoint_try_out", quote(endpoint.pk))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "A test event",
+            "endpoint": endpoint,
+            "test": EndpointTest.objects.filter(endpoint=endpoint).first(),
+        }
+        return TemplateResponse(request, "admin/webhooks/endpoint/try_out.html", context)
+
     def _show(
         self, request: HttpRequest, endpoint: Endpoint, secret: str, until: str = "one before it is void."
     ) -> HttpResponse:
         what = f"This secret signs the order events sent to {endpoint}; {until}"
-        return show_once(self, request, title="The new secret", what=what, secret=secret)
+        further = ("Send a test event", reverse("admin:webhooks_endpoint_try_out", args=[quote(endpoint.pk)]))
+        return show_once(self, request, title="The new secret", what=what, secret=secret, further=further)
 
 
 def _switch(endpoint: Endpoint) -> None:

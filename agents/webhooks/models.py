@@ -102,3 +102,23 @@ class DeliveryAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.delivery_id} #{self.number}"
+
+
+class EndpointTest(models.Model):
+    """What an endpoint answered to the test event that was sent to it last."""
+
+    endpoint = models.OneToOneField(Endpoint, on_delete=models.CASCADE, related_name="test")
+    status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status; empty without an answer")
+    error = models.CharField(max_length=200, blank=True)
+    milliseconds = models.PositiveIntegerField()
+    sent = models.TextField()
+    sent_headers = models.JSONField()
+    answer = models.TextField(blank=True, help_text="the beginning of it")
+    tested_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.endpoint_id} {self.status or self.error}"
+
+    @property
+    def is_success(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300

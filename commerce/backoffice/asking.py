@@ -67,13 +67,26 @@ def ask(
     return TemplateResponse(request, "admin/ask.html", context)
 
 
-def show_once(page: ScopedAdmin, request: HttpRequest, *, title: str, what: str, secret: str) -> TemplateResponse:
-    """Show a secret, on a page that no cache keeps; there is no other way to see it."""
+def show_once(
+    page: ScopedAdmin,
+    request: HttpRequest,
+    *,
+    title: str,
+    what: str,
+    secret: str,
+    further: tuple[str, str] = ("", ""),
+) -> TemplateResponse:
+    """Show a secret, on a page that no cache keeps; there is no other way to see it.
+
+    `further` is what may be done next, in words, and where.
+    """
     context = {
         **page.admin_site.each_context(request),
         "title": title,
         "what": what,
         "secret": secret,
+        "next_title": further[0],
+        "next": further[1],
         "back": f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist",
     }
     return TemplateResponse(request, "admin/shown_once.html", context)

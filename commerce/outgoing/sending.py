@@ -50,13 +50,17 @@ class Answer:
         return self.status is not None and 200 <= self.status < 300
 
 
-def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
+def post(url: str, *, body: bytes, headers: Mapping[str, str], seconds: float | None = None) -> Answer:
     """POST a body; see `send`."""
-    return send("POST", url, body=body, headers=headers)
+    return send("POST", url, body=body, headers=headers, seconds=seconds)
 
 
-def send(method: str, url: str, *, body: bytes | None, headers: Mapping[str, str]) -> Answer:
-    """Send a request and return what was answered within WEBHOOK_TIMEOUT_SECONDS. Raises nothing.
+def send(
+    method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], seconds: float | None = None
+) -> Answer:
+    """Send a request and return what was answered in time. Raises nothing.
+
+    In time is within `seconds`, else WEBHOOK_TIMEOUT_SECONDS.
 
     Whatever the receiver does, the call ends in time: the deadline holds for the lookup, the connection and
     every byte. A status that has arrived counts, even if the rest of the answer never does.
@@ -64,7 +68,7 @@ def send(method: str, url: str, *, body: bytes | None, headers: Mapping[str, str
     started = time.monotonic()
     status, error, address, answered, text = None, "", "", {}, ""
     try:
-        deadline = _Deadline(started + settings.WEBHOOK_TIMEOUT_SECONDS)
+        deadline = _Deadline(started + (seconds or settings.WEBHOOK_TIMEOUT_SECONDS))
         target = parse_target(url)
         addresses = permitted_addresses(target, seconds=deadline.remaining())
         address, plain = _connect(addresses, target.port, deadline)

@@ -18,6 +18,7 @@ from commerce.accounts.services import (
 from commerce.outbox.models import OutboxEvent
 from commerce.sealing import unseal
 from tests.factories import AgentFactory, MerchantFactory
+from tests.merchants.admin_forms import formset
 from tests.merchants.staff import member
 from tests.merchants.world import add_rows
 
@@ -76,8 +77,9 @@ def test_selected_deliveries_are_sent_again(chief: Client) -> None:
 def test_endpoint_is_switched_off_and_keeps_its_secret(chief: Client) -> None:
     add_rows(MerchantFactory.create(), 0, 1)
     endpoint = Endpoint.objects.get()
+    url = f"/admin/webhooks/endpoint/{quote(endpoint.pk)}/change/"
 
-    assert chief.post(f"/admin/webhooks/endpoint/{quote(endpoint.pk)}/change/", {}).status_code == 302
+    assert chief.post(url, formset("test", initial=0)).status_code == 302
 
     endpoint.refresh_from_db()
     assert (endpoint.is_active, bytes(endpoint.sealed_secret)) == (False, b"sealed")
