@@ -91,9 +91,11 @@ INSTALLED_APPS = [
     "commerce.emails",
     "agents",
     "agents.webhooks",
+    "agents.rehearsals",
     "merchants",
     "merchants.imports",
     "merchants.feeds",
+    "merchants.onboarding",
 ]
 
 MIDDLEWARE = [
@@ -258,6 +260,15 @@ EMAIL_FILE_PATH = unquote(_MAIL.path) or None
 EMAIL_TIMEOUT = _number("EMAIL_TIMEOUT_SECONDS", 10)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = _text("EMAIL_FROM", f"orders@{_PUBLIC.hostname}")
 
+# What a shop needs before it goes live, in the order in which it is shown: see commerce.backoffice.readiness.
+_CHECKS = "merchants.onboarding.checks"
+READINESS_CHECKS = [
+    *(f"{_CHECKS}.profile.{name}" for name in ("PROFILE", "SUPPORT", "POLICIES")),
+    *(f"{_CHECKS}.{name}" for name in ("catalog.PRODUCTS", "terms.SHIPPING", "terms.TAX", "terms.PAYMENTS")),
+    *(f"{_CHECKS}.people.AGENT", "agents.webhooks.readiness.ENDPOINT"),
+    *("agents.rehearsals.readiness.TEST_PURCHASE", f"{_CHECKS}.people.TWO_FACTOR", f"{_CHECKS}.people.ADDRESS"),
+]
+
 # Agents.
 AGENT_REQUESTS_PER_MINUTE = _number("AGENT_REQUESTS_PER_MINUTE", 60_000)
 DISCOVERY_REQUESTS_PER_MINUTE = _number("DISCOVERY_REQUESTS_PER_MINUTE", 6_000)
@@ -322,6 +333,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "relay the outbox": {"task": "commerce.outbox.tasks.relay", "schedule": 2.0},
     "deliver webhooks": {"task": "agents.webhooks.tasks.deliver", "schedule": 2.0},
     "send e-mails": {"task": "commerce.emails.tasks.send", "schedule": 10.0},
+    "go on with test purchases": {"task": "agents.rehearsals.tasks.advance", "schedule": 1.0},
     "resume interrupted checkouts": {"task": "commerce.checkout.tasks.resume_interrupted", "schedule": 5.0},
     "look after 3-D Secure challenges": {
         "task": "commerce.checkout.tasks.look_after_challenges",

@@ -55,6 +55,9 @@ class Merchant(models.Model):
         db_default=False,
         help_text="whatever an agent says, nothing is charged before the buyer has confirmed the terms",
     )
+    charges_no_tax = models.BooleanField(
+        default=False, db_default=False, help_text="the merchant has said that no tax is due on what it sells"
+    )
     low_stock_threshold = models.PositiveIntegerField(default=3)
     support_email = models.EmailField(blank=True)
     support_phone = models.CharField(max_length=30, blank=True)

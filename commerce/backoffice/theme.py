@@ -12,7 +12,7 @@ def theme(static_url: str) -> dict[str, Any]:
         "SITE_HEADER": "Agentic commerce",
         "SITE_SYMBOL": "storefront",
         "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"{static_url}commerce/icon.svg"}],
-        "STYLES": [f"{static_url}commerce/backoffice.css"],
+        "STYLES": [f"{static_url}commerce/{name}.css" for name in ("backoffice", "setup")],
         "BORDER_RADIUS": "6px",
         "COLORS": {
             "primary": {

@@ -7,6 +7,7 @@ the revision with its key, so a kept value is never older than the request.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Lock
@@ -90,6 +91,12 @@ def load_shop(merchant: Merchant) -> Shop:
         tax_table=_tax_table(merchant.id),
         methods=_methods(merchant.id),
     )
+
+
+def terms_fingerprint(shop: Shop) -> str:
+    """Return a hash of what decides how much a buyer pays in a shop, and whether things get there."""
+    terms = (shop.currency, shop.zone.key, shop.home, shop.is_captured_at_once, shop.tax_table, shop.methods)
+    return hashlib.sha256(repr(terms).encode()).hexdigest()
 
 
 def _links(merchant: Merchant) -> Iterable[tuple[str, str]]:

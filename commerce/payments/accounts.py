@@ -91,7 +91,8 @@ def _keep(merchant: Merchant, key: str, identity: Identity, *, now: datetime) ->
             connected_at=now,
         )
         account.refresh_from_db()
-    Merchant.objects.filter(pk=merchant.pk).update(payment_account=identity.reference)
+    merchant.payment_account = identity.reference
+    merchant.save(update_fields=["payment_account"])
     return account
 
 
@@ -143,7 +144,8 @@ def use_installation_account(merchant: Merchant) -> None:
         raise InstallationAccountError("The account of this installation charges real cards. Connect your own.")
     Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
     ProviderAccount.objects.filter(merchant=merchant, is_current=True).update(is_current=False)
-    Merchant.objects.filter(pk=merchant.pk).update(uses_installation_account=True, payment_account=new_id("acct"))
+    merchant.uses_installation_account, merchant.payment_account = True, new_id("acct")
+    merchant.save(update_fields=["uses_installation_account", "payment_account"])
 
 
 @dataclass(frozen=True, slots=True)

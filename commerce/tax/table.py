@@ -13,7 +13,7 @@ class TableTax:
     """Implements `TaxCalculator` with the rows of a merchant's table."""
 
     def calculate(self, request: TaxRequest) -> TaxResult:
-        here = [row for row in request.table if _covers(row, request.place)]
+        here = [row for row in request.table if covers(row, request.place)]
         lines = tuple(tax_on(line.amount_minor, rates_for(here, line.tax_code)) for line in request.lines)
         shipping_rows = [row for row in here if row.applies_to_shipping]
         shipping = (
@@ -37,7 +37,8 @@ def rates_for(rows: Sequence[TaxRow], tax_code: str) -> list[Rate]:
     return [Rate(row.jurisdiction, row.percentage, row.is_inclusive) for row in best.values() if row.percentage]
 
 
-def _covers(row: TaxRow, place: Place) -> bool:
+def covers(row: TaxRow, place: Place) -> bool:
+    """Say whether a rate counts at a place."""
     return (
         row.country == place.country
         and row.region in ("", place.region)

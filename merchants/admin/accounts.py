@@ -27,6 +27,7 @@ from commerce.emails.models import Email
 from commerce.inbox.services import new_fulfillment_secret
 from commerce.money import CURRENCIES
 from merchants.admin.forms import MoneyForm
+from merchants.onboarding import setup_pages
 
 
 class MerchantForm(Form):
@@ -66,6 +67,15 @@ class MerchantAdmin(EditableAdmin):
     prepopulated_fields: ClassVar[dict[str, Any]] = {"slug": ("name",)}
     actions_detail = ("stop", "resume", "fulfillment_secret")
     worklists = {"paused": Worklist("Shops that sell nothing for now", paused, is_urgent=True)}
+
+    def get_urls(self) -> list[Any]:
+        return [*setup_pages.urls(), *super().get_urls()]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave going live to the setup, which looks first; the operator may do as they like."""
+        known = super().get_readonly_fields(request, obj)
+        own = ("status", "payment_account", "uses_installation_account", "charges_no_tax")
+        return known if scope_of(request).is_operator else (*known, *own)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return scope_of(request).is_operator

@@ -8,6 +8,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
+from commerce.backoffice.rights import Area, Right
+from commerce.backoffice.scope import scope_of
+
 
 class Entry(NamedTuple):
     model: str
@@ -55,6 +58,7 @@ MENU = (
             Entry("accounts.agentkeyspend", "Spent by day", "calendar_month"),
             Entry("webhooks.endpoint", "Webhook endpoints", "webhook"),
             Entry("webhooks.delivery", "Webhook deliveries", "outbox"),
+            Entry("rehearsals.rehearsal", "Test purchases", "science"),
         ),
     ),
     Group(
@@ -112,7 +116,11 @@ MENU = (
 def menu(request: HttpRequest) -> list[dict[str, Any]]:
     """Return what the person asking may open, as unfold wants to be told; groups without anything are left out."""
     pages = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
-    groups: list[dict[str, Any]] = [{"title": "", "items": [_item("Home", "home", reverse("admin:index"))]}]
+    first = [_item("Home", "home", reverse("admin:index"))]
+    scope = scope_of(request)
+    if scope.merchant is not None and scope.may(Area.SETTINGS, Right.VIEW):
+        first.append(_item("Setup", "checklist", reverse("admin:setup")))
+    groups: list[dict[str, Any]] = [{"title": "", "items": first}]
     for group in MENU:
         items = [
             _item(entry.title, entry.icon, reverse(f"admin:{entry.model.replace('.', '_')}_changelist"))

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from django.contrib.auth.models import User
 
+from agents.rehearsals.models import Rehearsal, RehearsalStep
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
 from commerce.accounts.models import Agent, AgentKeySpend, Membership, Merchant, StaffAction
 from commerce.accounts.services import issue_key
@@ -251,6 +252,18 @@ def _feeds(merchant: Merchant, agent: Agent, number: int) -> None:
 
 
 def _queues(merchant: Merchant, agent: Agent, order: Order, number: int) -> None:
+    rehearsal = Rehearsal.objects.create(
+        merchant=merchant,
+        agent=agent,
+        status="failed",
+        step="tidy",
+        problem=f"Nothing is sent to {merchant.slug}.",
+        due_at=NOW,
+        started_at=NOW,
+    )
+    RehearsalStep.objects.create(
+        rehearsal=rehearsal, position=1, name="search", words=f"Found in {merchant.slug}.", started_at=NOW
+    )
     endpoint = Endpoint.objects.create(
         agent=agent, url=f"https://agent.example/hooks/{number}", sealed_secret=b"sealed"
     )

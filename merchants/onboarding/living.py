@@ -1,0 +1,47 @@
+"""Going live, and the way back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from commerce.accounts.models import Agent, Merchant
+from commerce.backoffice.readiness import Item, look_at, probe_all
+from commerce.errors import CommerceError
+
+logger = logging.getLogger(__name__)
+
+
+class NotReadyError(CommerceError):
+    """Something is missing without which the shop may not sell. `items` says what."""
+
+    code = "not_ready"
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        super().__init__(f"The shop is not ready: {', '.join(item.check.title for item in items)}.")
+        self.items = items
+
+
+def go_live(merchant: Merchant, *, now: datetime) -> None:
+    """Let agents buy, if every check that is needed finds what it wants at this moment. May run twice.
+
+    Asks elsewhere what can only be known there; not inside a transaction. Raises NotReadyError.
+    """
+    probe_all(merchant, now=now)
+    in_the_way = [item for item in look_at(merchant, now=now) if item.is_in_the_way]
+    if in_the_way:
+        raise NotReadyError(in_the_way)
+    Merchant.objects.filter(pk=merchant.pk).update(status=Merchant.Status.ACTIVE)
+    logger.info("a shop went live", extra={"merchant": merchant.pk})
+
+
+def take_off(merchant: Merchant) -> None:
+    """Let nobody buy any more, from the next request on. What was bought goes on. May run twice."""
+    Merchant.objects.filter(pk=merchant.pk).update(status=Merchant.Status.PAUSED)
+    logger.info("a shop was taken off", extra={"merchant": merchant.pk})
+
+
+def switch_agent(agent: Agent, *, is_active: bool) -> None:
+    """Let one agent sell, or stop it from the next request on. May run twice."""
+    Agent.objects.filter(pk=agent.pk).update(is_active=is_active)
