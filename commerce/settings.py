@@ -146,7 +146,12 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
 ACCOUNT_ADAPTER = "commerce.backoffice.login.AccountAdapter"
-ACCOUNT_FORMS = {"login": "commerce.backoffice.login_form.LoginForm"}
+_FORMS = "commerce.backoffice.login_form"
+ACCOUNT_FORMS = {"login": f"{_FORMS}.LoginForm", "signup": f"{_FORMS}.SignupForm"}
+SIGN_UP_OPEN = _flag("SIGN_UP_OPEN", default=True)  # who is invited to a shop comes in anyway
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION, ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = "mandatory", True
+ACCOUNT_RATE_LIMITS = {"signup": _text("SIGN_UPS", "10/h/ip")}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -157,7 +162,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = _number("TRUSTED_PROXY_COUNT", int(_IS_HTTPS))
 MFA_ADAPTER = "commerce.backoffice.login.TwoFactorAdapter"
 MFA_TOTP_ISSUER = _PUBLIC.hostname or ""
 MFA_TOTP_TOLERANCE = 1
-MFA_ALLOW_UNVERIFIED_EMAIL = True  # accounts are given out; nobody takes an address by signing up
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # who is let in by somebody need not have one
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 TWO_FACTOR_REQUIRED = _flag("TWO_FACTOR_REQUIRED", default=_IS_HTTPS)
 # What is counted about logins has to be seen by every process, and outlives them.
@@ -302,6 +307,7 @@ OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
     "payment.refund_changed": ["commerce.aftersales.subscribers.note_refund"],
     "payment.dispute_changed": ["commerce.aftersales.subscribers.note_dispute"],
     "feed.push_due": ["merchants.feeds.subscribers.push_feed"],
+    "invitation.made": ["merchants.onboarding.subscribers.send_invitation"],
 }
 
 # Celery: a nudge and a clock. What must happen is a row in PostgreSQL.

@@ -32,6 +32,7 @@ urlpatterns = [
     path("health/ready", ready),
     path("admin/", admin.site.urls),
     path("account/two-factor/", include("allauth.mfa.urls")),
+    path("account/", include("merchants.onboarding.urls")),
     path("account/", include("allauth.account.urls")),
     path("payments/webhooks/stripe", provider_webhook, name="provider_webhook"),
     path("payments/webhooks/stripe/<slug:account_id>", provider_webhook, name="account_webhook"),

@@ -160,6 +160,34 @@ class StaffAction(models.Model):
         return f"{self.user_name} {self.kind} {self.subject}"
 
 
+class Invitation(models.Model):
+    """Somebody is asked by e-mail to work in a shop. Its link is good once, and for a few days."""
+
+    id = IdField("inv")
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Membership.Role)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="invitation_one_open_per_address",
+                fields=["merchant", "email"],
+                condition=models.Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.merchant}"
+
+
 class Agent(models.Model):
     """A program that sells for one merchant. Sessions, carts and orders belong to it, not to a key."""
 

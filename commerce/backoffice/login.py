@@ -7,6 +7,7 @@ and by address, in PostgreSQL, so that every process sees them.
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
@@ -15,16 +16,38 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.http import HttpRequest
+from django.urls import reverse
 
 from commerce.sealing import seal, unseal
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Let nobody in who was not asked in."""
-        return False
+        """Leave it to the operator whether anybody may open an account."""
+        return bool(settings.SIGN_UP_OPEN)
+
+    def populate_username(self, request: HttpRequest, user: Any) -> None:
+        """Call who signs up by their e-mail address, which is theirs alone."""
+        user.username = user.email[: User.username.field.max_length] if user.email else user.username
+        super().populate_username(request, user)
+
+    def get_login_stages(self) -> list[str]:
+        ours = {_VERIFICATION: "commerce.backoffice.login_stages.EmailVerificationStage"}
+        return [ours.get(path, path) for path in super().get_login_stages()]
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Lead who has no shop yet to opening one, where that is possible."""
+        if settings.SIGN_UP_OPEN and not getattr(request.user, "is_staff", False):
+            return reverse("open_shop")
+        return str(super().get_login_redirect_url(request))
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        return self.get_login_redirect_url(request)
+
+
+_VERIFICATION = "allauth.account.stages.EmailVerificationStage"
 
 
 class TwoFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

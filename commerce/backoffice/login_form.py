@@ -5,11 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.forms import LoginForm as AccountLoginForm
+from allauth.account.forms import SignupForm as AccountSignupForm
+from django.conf import settings
 
 
 class LoginForm(AccountLoginForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.is_sign_up_open = settings.SIGN_UP_OPEN
         self.fields["login"].label = "User name or e-mail address"
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+
+class SignupForm(AccountSignupForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "E-mail address"
+        self.fields["email"].help_text = "A code is sent there."
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)

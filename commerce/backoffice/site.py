@@ -8,6 +8,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -82,7 +83,8 @@ class BackOffice(Site):
         if self.has_permission(request):
             return redirect(f"{self.name}:index")
         if request.user.is_authenticated:
-            return render(request, "account/not_staff.html", status=403)
+            context = {"is_sign_up_open": settings.SIGN_UP_OPEN}
+            return render(request, "account/not_staff.html", context, status=403)
         return redirect(f"{reverse('account_login')}?{urlencode({REDIRECT_FIELD_NAME: wanted})}")
 
     @method_decorator(require_POST)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -38,7 +39,9 @@ class NewMemberForm(Form):
         told = self.cleaned_data["person"]
         found = User.objects.filter(Q(username=told) | Q(email__iexact=told), is_active=True).order_by("pk")[:2]
         if len(found) != 1:
-            raise forms.ValidationError("Nobody, or more than one, can log in here under that name.")
+            raise forms.ValidationError("Nobody, or more than one, can log in here under that name. Invite them.")
+        if _has_only_claimed_an_address(found[0]):
+            raise forms.ValidationError("They have not confirmed their e-mail address. Invite them instead.")
         return found[0]
 
     def clean(self) -> dict[str, Any] | None:
@@ -47,6 +50,12 @@ class NewMemberForm(Form):
         if person and merchant and Membership.objects.filter(user=person, merchant=merchant).exists():
             self.add_error("person", f"{person} is a member of {merchant} already.")
         return told
+
+
+def _has_only_claimed_an_address(person: User) -> bool:
+    """Say whether somebody signed up with an address that they have not shown to be theirs."""
+    addresses = EmailAddress.objects.filter(user=person)
+    return not person.is_staff and addresses.exists() and not addresses.filter(verified=True).exists()
 
 
 class MemberForm(Form):

@@ -97,6 +97,7 @@ MENU = (
         (
             Entry("accounts.merchant", "Shop", "storefront"),
             Entry("accounts.membership", "Members", "group"),
+            Entry("accounts.invitation", "Invitations", "forward_to_inbox"),
             Entry("accounts.staffaction", "What staff did", "manage_history"),
             Entry("payments.provideraccount", "Payment accounts", "account_balance_wallet"),
         ),

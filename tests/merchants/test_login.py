@@ -119,12 +119,14 @@ def test_an_unknown_account_is_answered_like_a_wrong_password(client: Client, ol
     assert told == "The username and/or password you specified are not correct."
 
 
-def test_nobody_signs_up_by_themselves(client: Client) -> None:
-    data = {"username": "eve", "email": "eve@example.com", "password1": PASSWORD, "password2": PASSWORD}
+def test_nobody_signs_up_where_the_operator_has_closed_it(client: Client, settings: Settings) -> None:
+    settings.SIGN_UP_OPEN = False
+    data = {"email": "eve@example.com", "password1": PASSWORD}
 
-    assert client.get("/account/signup/").status_code == 200
+    assert "Accounts are given out by hand here" in client.get("/account/signup/").content.decode()
     client.post("/account/signup/", data)
     assert not User.objects.exists()
+    assert "/account/signup/" not in client.get(LOGIN).content.decode()
 
 
 def test_an_account_that_may_not_come_in_is_told_so(client: Client) -> None:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from agents.rehearsals.models import Rehearsal, RehearsalStep
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
-from commerce.accounts.models import Agent, AgentKeySpend, Membership, Merchant, StaffAction
+from commerce.accounts.models import Agent, AgentKeySpend, Invitation, Membership, Merchant, StaffAction
 from commerce.accounts.services import issue_key
 from commerce.aftersales.models import Return, ReturnLine
 from commerce.carts.models import Cart
@@ -187,6 +187,13 @@ def _told(order: Order) -> None:
 
 
 def _terms(merchant: Merchant, number: int) -> None:
+    Invitation.objects.create(
+        merchant=merchant,
+        email=f"new-{number}@{merchant.slug}.example",
+        role="support",
+        created_at=NOW,
+        expires_at=NOW,
+    )
     ProviderAccount.objects.create(
         merchant=merchant,
         reference=f"acct_{merchant.slug}_{number}",
