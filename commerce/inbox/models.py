@@ -55,3 +55,23 @@ class ProviderEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
+
+
+class EventMark(models.Model):
+    """How far an account's events were looked through: whatever happened there earlier is known here.
+
+    `account` is empty for the installation's own.
+    """
+
+    account = models.ForeignKey(
+        ProviderAccount, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
+    looked_until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="event_mark_once", fields=["account"], nulls_distinct=False),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.account or "The installation's account")

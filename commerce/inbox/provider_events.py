@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from commerce.checkout.challenges import settle_challenge
 from commerce.checkout.complete import resume
 from commerce.errors import UnavailableError
-from commerce.inbox.models import ProviderEvent
+from commerce.inbox.models import EventMark, ProviderEvent
 from commerce.outbox.services import record_event
 from commerce.payments.connections import gateway_at, latest
 from commerce.payments.disputes import record_dispute
@@ -30,8 +31,14 @@ from commerce.payments.transfers import ProviderUndecidedError, capture
 
 logger = logging.getLogger(__name__)
 
-LOOK_BACK = timedelta(hours=2)
-# Stripe resends an event by hand for 30 days at most (docs.stripe.com, "Receive Stripe events").
+# What has happened may show in the provider's list a while later, and its clock is another one.
+OVERLAP = timedelta(hours=2)
+AT_A_TIME = timedelta(hours=6)
+LOOKING_FOR = 25.0
+"""For how many seconds one run looks through events; the mark says where the next one goes on."""
+
+# Stripe lists events of the last 30 days, and resends one by hand for as long ("Receive Stripe events").
+LISTED = timedelta(days=30)
 KEEP = timedelta(days=45)
 # A bank may dispute a payment for months (docs.stripe.com, "How disputes work"): 120 days with most networks.
 ASKED_ABOUT = timedelta(days=180)
@@ -67,12 +74,40 @@ def _id_of(notice: ProviderNotice, account_id: str | None) -> str:
 
 
 def fetch_missed(*, now: datetime, account_id: str | None = None) -> int:
-    """Store what an account could not tell us in the last hours. Returns how many events are new.
+    """Store what an account could not tell us, however long ago we last looked. Returns how many events are new.
 
+    Looks through a few hours at a time, the oldest first, and keeps how far it came. Not inside a transaction.
     Raises ProviderUnreachableError.
     """
-    notices = gateway_at(latest(account_id)).notices_since(now - LOOK_BACK)
-    return sum(store_event(notice, now=now, account_id=account_id) for notice in notices)
+    gateway, moment = gateway_at(latest(account_id)), _looked_until(account_id, now)
+    deadline, found = time.monotonic() + LOOKING_FOR, 0
+    while moment < now:
+        until = moment + AT_A_TIME
+        notices = gateway.notices_since(moment - OVERLAP, until=until if until < now else None)
+        found += sum(store_event(notice, now=now, account_id=account_id) for notice in notices)
+        moment = min(until, now)
+        _keep_mark(account_id, moment)
+        if time.monotonic() > deadline:
+            break
+    return found
+
+
+def _looked_until(account_id: str | None, now: datetime) -> datetime:
+    """Return from when on an account's events may be unknown: not before its first payment, nor the list."""
+    earliest = now - LISTED + OVERLAP
+    mark = EventMark.objects.filter(account_id=account_id).first()
+    if mark is not None:
+        return max(mark.looked_until, earliest)
+    attempts = PaymentAttempt.objects.filter(account_id=account_id, submitted_at__gte=earliest)
+    first = attempts.aggregate(first=Min("submitted_at"))["first"]
+    return min(first or now, now - OVERLAP)
+
+
+def _keep_mark(account_id: str | None, moment: datetime) -> None:
+    """Move an account's mark on; never back, should two look through it at once."""
+    mark, is_new = EventMark.objects.get_or_create(account_id=account_id, defaults={"looked_until": moment})
+    if not is_new:
+        EventMark.objects.filter(pk=mark.pk, looked_until__lt=moment).update(looked_until=moment)
 
 
 def accounts_to_look_through(*, now: datetime) -> list[str]:

@@ -250,8 +250,8 @@ class Gateway(Protocol):
     def read_notice(self, body: bytes, *, signature: str, now: datetime) -> ProviderNotice:
         """Read what was sent to us. Raises NoticeRefusedError unless it is signed, of this time and meant."""
 
-    def notices_since(self, moment: datetime) -> Iterator[ProviderNotice]:
-        """Return what happened since, the newest first. Raises ProviderUnreachableError."""
+    def notices_since(self, moment: datetime, *, until: datetime | None = None) -> Iterator[ProviderNotice]:
+        """Return what happened since, to whole seconds, the newest first. Raises ProviderUnreachableError."""
 
     def identify(self) -> IdentifyResult:
         """Ask whose account this is."""

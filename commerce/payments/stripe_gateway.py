@@ -245,11 +245,12 @@ class StripeGateway(StripeAccount):
         terms = self._notices or NoticeTerms(tuple(settings.STRIPE_WEBHOOK_SECRETS), settings.PAYMENTS_LIVE)
         return read_event(body, signature=signature, secrets=terms.secrets, is_live=terms.is_live, now=now)
 
-    def notices_since(self, moment: datetime) -> Iterator[ProviderNotice]:
+    def notices_since(self, moment: datetime, *, until: datetime | None = None) -> Iterator[ProviderNotice]:
+        created: stripe.params.EventListParamsCreated = {"gte": int(moment.timestamp())}
+        if until is not None:
+            created["lt"] = int(until.timestamp())
         try:
-            events = self._client.v1.events.list(
-                {"created": {"gte": int(moment.timestamp())}, "types": list(REPAIRED), "limit": 100}
-            )
+            events = self._client.v1.events.list({"created": created, "types": list(REPAIRED), "limit": 100})
             for event in events.auto_paging_iter():
                 yield notice_of(event.to_dict())
         except stripe.StripeError as problem:

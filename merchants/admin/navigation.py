@@ -108,6 +108,7 @@ MENU = (
             Entry("auth.user", "Users", "person"),
             Entry("outbox.outboxevent", "Outbox", "forward_to_inbox"),
             Entry("inbox.providerevent", "Events of the provider", "bolt"),
+            Entry("inbox.eventmark", "Events looked through", "history_toggle_off"),
             Entry("idempotency.idempotencyrecord", "Idempotency keys", "fingerprint"),
         ),
     ),

@@ -16,7 +16,7 @@ from commerce.backoffice.scope import scope_of
 from commerce.carts.models import Cart
 from commerce.checkout.models import CheckoutSession, Confirmation
 from commerce.idempotency.models import IdempotencyRecord
-from commerce.inbox.models import InboxMessage, ProviderEvent
+from commerce.inbox.models import EventMark, InboxMessage, ProviderEvent
 from commerce.orders.models import Order
 from commerce.outbox.models import OutboxEvent
 from commerce.outbox.services import replay_dead
@@ -125,3 +125,14 @@ class ProviderEventAdmin(OperatorAdmin):
     list_filter = ("kind",)
     search_fields = ("id", "subject")
     ordering = ("-received_at", "pk")
+
+
+@admin.register(EventMark)
+class EventMarkAdmin(OperatorAdmin):
+    """How far each account was looked through for events that had not arrived."""
+
+    list_display = ("__str__", "looked_until")
+    shown = list_display
+    list_select_related = ("account",)
+    search_fields = ("account__name", "account__reference")
+    ordering = ("looked_until", "pk")

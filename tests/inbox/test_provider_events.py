@@ -14,10 +14,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from commerce.aftersales.services import refund_order
-from commerce.inbox.models import ProviderEvent
+from commerce.inbox import provider_events
+from commerce.inbox.models import EventMark, ProviderEvent
 from commerce.inbox.provider_events import fetch_missed, forget_old, handle_event, store_event
 from commerce.orders.models import Order
-from commerce.payments.gateway import ProviderNotice, forget_gateway, gateway
+from commerce.payments.gateway import ProviderNotice, ProviderUnreachableError, forget_gateway, gateway
 from commerce.payments.models import PaymentAttempt, Refund
 from commerce.payments.stripe_gateway import StripeGateway
 from commerce.payments.transfers import ProviderUndecidedError
@@ -198,6 +199,57 @@ def test_a_capture_made_elsewhere_is_seen(bought: Purchase) -> None:
     bought.settle()
 
     assert (bought.attempt().status, bought.attempt().captured_minor) == ("captured", bought.order.total_minor)
+
+
+def refund_elsewhere(paid: Purchase, amount: int) -> None:
+    paid.stripe.client().v1.refunds.create({"payment_intent": paid.attempt().provider_reference, "amount": amount})
+
+
+def test_what_an_outage_of_days_has_hidden_is_found(paid: Purchase) -> None:
+    now = timezone.now()
+    fetch_missed(now=now)
+    refund_elsewhere(paid, 900)
+
+    assert fetch_missed(now=now + timedelta(days=29)) > 0
+    assert fetch_missed(now=now + timedelta(days=29, hours=1)) == 0
+    paid.settle()
+
+    assert paid.adjustments() == [("refund", "completed", 900)]
+    mark = EventMark.objects.get()
+    assert (mark.account, mark.looked_until) == (None, now + timedelta(days=29, hours=1))
+
+
+def test_an_account_never_looked_through_is_so_from_its_first_payment(paid: Purchase) -> None:
+    refund_elsewhere(paid, 900)
+
+    assert fetch_missed(now=timezone.now() + timedelta(days=20)) > 0
+
+
+def test_a_look_that_was_cut_short_goes_on_where_it_stopped(
+    paid: Purchase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider_events, "LOOKING_FOR", -1.0)
+    now = timezone.now()
+    EventMark.objects.create(looked_until=now - timedelta(days=100))
+
+    marks = []
+    for _ in range(2):
+        fetch_missed(now=now)
+        marks.append(now - EventMark.objects.get().looked_until)
+
+    assert marks == [timedelta(days=30) - timedelta(hours=8), timedelta(days=30) - timedelta(hours=14)]
+
+
+def test_the_mark_stays_where_the_provider_does_not_answer(paid: Purchase, settings: Settings) -> None:
+    now = timezone.now()
+    EventMark.objects.create(looked_until=now - timedelta(hours=20))
+    settings.STRIPE_API_BASE, settings.STRIPE_MAX_NETWORK_RETRIES = "http://127.0.0.1:9", 0
+    forget_gateway()
+
+    with pytest.raises(ProviderUnreachableError):
+        fetch_missed(now=now)
+
+    assert EventMark.objects.get().looked_until == now - timedelta(hours=20)
 
 
 def test_a_refund_made_elsewhere_becomes_an_adjustment_once(paid: Purchase) -> None:

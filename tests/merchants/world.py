@@ -20,7 +20,7 @@ from commerce.emails.models import Email
 from commerce.fulfillment.models import Shipment, ShipmentEvent, ShipmentLine
 from commerce.idempotency.models import IdempotencyRecord
 from commerce.ids import new_id, order_number, random_text
-from commerce.inbox.models import InboxMessage, ProviderEvent
+from commerce.inbox.models import EventMark, InboxMessage, ProviderEvent
 from commerce.inventory.models import Reservation
 from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine, OrderNote
 from commerce.outbox.models import OutboxEvent
@@ -306,6 +306,8 @@ def _queues(merchant: Merchant, agent: Agent, order: Order, number: int) -> None
         payload={"data": {"object": {"object": "refund"}}},
         received_at=NOW,
     )
+    account = ProviderAccount.objects.get(reference=f"acct_{merchant.slug}_{number}")
+    EventMark.objects.create(account=account, looked_until=NOW)
     IdempotencyRecord.objects.create(
         caller=agent.pk,
         path="/acp/checkout_sessions",
