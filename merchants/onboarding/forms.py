@@ -22,6 +22,7 @@ from commerce.money import CURRENCIES, decimal_text, parse_decimal
 from commerce.places import NEEDS_REGION, knows_region, region_code
 from merchants.onboarding.checks.profile import ask_for_policies
 from merchants.onboarding.countries import country_choices, usual_currency, usual_time_zone, zone_choices
+from merchants.onboarding.samples import add_samples, archive_samples
 from merchants.onboarding.terms import FirstProduct, FlatRate, add_home_delivery, add_product, has_amounts
 
 LONGEST_REGION = 10
@@ -127,6 +128,13 @@ class SupportForm(SetupForm):
     support_email = forms.EmailField(required=False, widget=UnfoldAdminEmailInputWidget)
     support_phone = _text(30, required=False)
     support_hours = _text(100, required=False, help_text="such as Monday to Friday, 9 am to 5 pm")
+    return_days = forms.IntegerField(
+        label="Days in which goods are taken back",
+        min_value=0,
+        max_value=1000,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="after delivery; 0 where none are",
+    )
     terms_url = _url("Terms of use")
     privacy_url = _url("Privacy policy")
     return_policy_url = _url("Return policy")
@@ -190,7 +198,7 @@ class PricedForm(SetupForm):
 
 
 class ProductForm(PricedForm):
-    title = "A product"
+    title = "Products"
     intro = (
         "One thing with one price. Options such as sizes, more pictures and everything else can be added on the "
         "product's own page afterwards."
@@ -236,6 +244,25 @@ class ProductForm(PricedForm):
         )
         add_product(self.merchant, product)
         return f"“{told['name']}” is on sale."
+
+
+class SamplesForm(SetupForm):
+    title = "Products"
+    intro = ""
+    button = "Add the sample products"
+
+    def apply(self) -> str:
+        return f"{add_samples(self.merchant)} sample products are on sale."
+
+
+class NoSamplesForm(SetupForm):
+    title = "Products"
+    intro = ""
+    button = "Take the samples off sale"
+
+    def apply(self) -> str:
+        archive_samples(self.merchant, now=timezone.now())
+        return "The sample products are off sale. They are kept in the archive."
 
 
 class ShippingForm(PricedForm):

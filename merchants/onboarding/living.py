@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from commerce.accounts.models import Agent, Merchant
+from commerce.accounts.models import Merchant
 from commerce.backoffice.readiness import Item, look_at, probe_all
 from commerce.errors import CommerceError
 
@@ -40,8 +40,3 @@ def take_off(merchant: Merchant) -> None:
     """Let nobody buy any more, from the next request on. What was bought goes on. May run twice."""
     Merchant.objects.filter(pk=merchant.pk).update(status=Merchant.Status.PAUSED)
     logger.info("a shop was taken off", extra={"merchant": merchant.pk})
-
-
-def switch_agent(agent: Agent, *, is_active: bool) -> None:
-    """Let one agent sell, or stop it from the next request on. May run twice."""
-    Agent.objects.filter(pk=agent.pk).update(is_active=is_active)

@@ -9,25 +9,35 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from commerce.accounts.models import Agent, Merchant, StaffAction
+from commerce.accounts.models import Merchant, StaffAction
 from commerce.backoffice.auditing import Change, write_down
 from commerce.backoffice.login import require_recent_login
 from commerce.backoffice.readiness import Item, State, look_at, probe_all
 from commerce.backoffice.rights import Area, Right
 from commerce.backoffice.scope import Scope, scope_of
+from commerce.catalog.models import Product
 from commerce.errors import CommerceError
 from commerce.payments.connections import connection_of
 from commerce.payments.models import ProviderAccount
-from merchants.onboarding.forms import ProductForm, ProfileForm, SetupForm, ShippingForm, SupportForm
+from merchants.onboarding.forms import (
+    NoSamplesForm,
+    ProductForm,
+    ProfileForm,
+    SamplesForm,
+    SetupForm,
+    ShippingForm,
+    SupportForm,
+)
 from merchants.onboarding.key_forms import AgentForm, InstallationAccountForm, NoticeSecretForm, PaymentsForm
-from merchants.onboarding.living import NotReadyError, go_live, switch_agent, take_off
+from merchants.onboarding.living import NotReadyError, go_live, take_off
+from merchants.onboarding.samples import PREFIX, shown_samples
 from merchants.onboarding.tax_form import TaxForm
 
 View = Callable[[HttpRequest, Merchant], HttpResponse]
@@ -46,7 +56,6 @@ class Step:
 STEPS = (
     Step("profile", ProfileForm, Area.SETTINGS),
     Step("support", SupportForm, Area.SETTINGS),
-    Step("product", ProductForm, Area.CATALOG, (("All products", "admin:catalog_product_changelist"),)),
     Step(
         "shipping",
         ShippingForm,
@@ -64,7 +73,7 @@ def urls() -> list[URLPattern]:
         ("look/", "setup_look", require_POST(_of_a_shop(look_again, Area.SETTINGS, Right.VIEW))),
         ("live/", "setup_live", require_POST(_of_a_shop(live, Area.SETTINGS, Right.CHANGE))),
         ("off/", "setup_off", require_POST(_of_a_shop(off, Area.SETTINGS, Right.CHANGE))),
-        ("switch/", "setup_switch", require_POST(_of_a_shop(switch, Area.AGENTS, Right.CHANGE))),
+        ("products/", "setup_products", _of_a_shop(products, Area.CATALOG, Right.CHANGE)),
         ("payments/", "setup_payments", _of_a_shop(payments, Area.KEYS, Right.CHANGE)),
         ("agent/", "setup_agent", _of_a_shop(agent, Area.KEYS, Right.CHANGE)),
         *(
@@ -103,8 +112,7 @@ def overview(request: HttpRequest, merchant: Merchant) -> HttpResponse:
         "is_live": merchant.status == Merchant.Status.ACTIVE,
         "is_ready": not any(item.is_in_the_way for item in items),
         "is_charging": bool((connection := connection_of(merchant)) and connection.is_live),
-        "agents": list(merchant.agents.order_by("name", "pk")),
-        "may_switch": scope.may(Area.AGENTS, Right.CHANGE),
+        "agents": list(merchant.agents.order_by("name", "pk")) if scope.may(Area.AGENTS, Right.VIEW) else [],
         "may_open": scope.may(Area.SETTINGS, Right.CHANGE),
         "states": State,
     }
@@ -147,18 +155,6 @@ def off(request: HttpRequest, merchant: Merchant) -> HttpResponse:
     return redirect("admin:setup")
 
 
-def switch(request: HttpRequest, merchant: Merchant) -> HttpResponse:
-    agent = Agent.objects.filter(merchant=merchant, pk=request.POST.get("agent", "")).first()
-    if agent is None:
-        raise Http404("There is no such agent.")
-    is_active = request.POST.get("is_active") == "1"
-    switch_agent(agent, is_active=is_active)
-    told = f"{agent} may sell again." if is_active else f"{agent} is stopped."
-    _note(request, merchant, told)
-    messages.success(request, told)
-    return redirect("admin:setup")
-
-
 def _form_of(step: Step) -> View:
     def view(request: HttpRequest, merchant: Merchant) -> HttpResponse:
         form = step.form(merchant, _sent(request))
@@ -168,6 +164,27 @@ def _form_of(step: Step) -> View:
         return _page(request, "admin/setup/form.html", form.title, {"form": form, "elsewhere": links})
 
     return view
+
+
+def products(request: HttpRequest, merchant: Merchant) -> HttpResponse:
+    """Lead to the import of a file, add one product, or put samples on sale and off again."""
+    kinds: dict[str, type[SetupForm]] = {
+        "product": ProductForm,
+        "samples": SamplesForm,
+        "no_samples": NoSamplesForm,
+    }
+    meant = next((name for name in ("samples", "no_samples") if name in request.POST), "product")
+    forms = {name: kind(merchant, _sent(request) if name == meant else None) for name, kind in kinds.items()}
+    if _applied(request, forms[meant]):
+        return redirect("admin:setup_products" if "again" in request.POST else "admin:setup")
+    offered = merchant.products.exclude(status=Product.Status.ARCHIVED)
+    context = {
+        "forms": forms,
+        "form": forms["product"],
+        "has_samples": shown_samples(merchant).exists(),
+        "has_own": offered.exclude(handle__startswith=PREFIX).exists(),
+    }
+    return _page(request, "admin/setup/products.html", ProductForm.title, context)
 
 
 def payments(request: HttpRequest, merchant: Merchant) -> HttpResponse:

@@ -26,6 +26,7 @@ from merchants.onboarding.checks.catalog import PRODUCTS
 from merchants.onboarding.checks.people import ADDRESS, AGENT, TWO_FACTOR
 from merchants.onboarding.checks.profile import POLICIES, PROFILE, SUPPORT
 from merchants.onboarding.checks.terms import PAYMENTS, SHIPPING, TAX
+from merchants.onboarding.samples import add_samples
 from merchants.onboarding.tax_suggestions import suggestions_for
 from merchants.onboarding.terms import FlatRate, add_home_delivery, add_taxes, declare_no_tax
 from tests.factories import (
@@ -177,8 +178,27 @@ def test_products_have_a_price_and_are_in_stock(shop: Merchant) -> None:
     MediaFactory.create(product=tote.product)
     assert found(PRODUCTS, shop)[:2] == ("ok", "1 product can be bought.")
 
+    shown = VariantFactory.create(merchant=shop, product__title="Kettle", product__is_checkout_enabled=False)
+    assert found(PRODUCTS, shop)[:2] == ("ok", "1 product can be bought, 1 is only shown.")
+
+    Product.objects.exclude(pk=shown.product_id).update(status="draft")
+    assert found(PRODUCTS, shop)[1] == "Everything is only shown: no product can be bought through agents."
+
     Product.objects.update(status="draft")
     assert found(PRODUCTS, shop)[0] == "missing"
+
+
+def test_samples_on_sale_are_told(shop: Merchant) -> None:
+    add_samples(shop)
+
+    assert found(PRODUCTS, shop) == (
+        "warning",
+        "4 products can be bought.",
+        (
+            "4 without a picture, such as Canvas Tote (sample).",
+            "4 made up as a sample, such as Canvas Tote (sample).",
+        ),
+    )
 
 
 def test_a_price_of_delivery_is_computed_for_home(shop: Merchant) -> None:

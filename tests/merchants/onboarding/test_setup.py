@@ -10,10 +10,11 @@ from django.test import Client
 
 from commerce.accounts.models import AgentKey, Merchant
 from commerce.accounts.services import authenticate
-from commerce.catalog.models import Variant
+from commerce.catalog.models import Product, Variant
 from commerce.fulfillment.models import FulfillmentRate, ShippingZone
 from commerce.payments.models import ProviderAccount
 from commerce.tax.models import TaxRate
+from tests.factories import VariantFactory
 from tests.merchants.admin_forms import refused
 from tests.merchants.staff import member
 from tests.stripe_account import StripeAccount, secret_key
@@ -53,7 +54,7 @@ def test_the_list_says_what_is_missing_and_leads_there(owner: Client) -> None:
 
     assert "Harbor Supply is not live yet" in page
     assert "Nothing is offered yet." in page
-    assert f'href="{SETUP}product/"' in page
+    assert f'href="{SETUP}products/"' in page
     assert ">Go live<" not in page
 
 
@@ -75,7 +76,7 @@ def test_another_country_brings_what_is_usual_there(owner: Client, shop: Merchan
 
 def test_the_currency_stays_once_something_is_priced(owner: Client, shop: Merchant) -> None:
     assert saved(send(owner, "profile", {**PROFILE, "currency": "eur"}))
-    assert saved(send(owner, "product", PRODUCT))
+    assert saved(send(owner, "products", PRODUCT))
     assert saved(send(owner, "profile", {**PROFILE, "currency": "usd"}))
 
     shop.refresh_from_db()
@@ -89,16 +90,21 @@ def test_the_currency_stays_once_something_is_priced(owner: Client, shop: Mercha
         ("profile", {**PROFILE, "region": "Atlantis"}, "no state or province of that name"),
         ("profile", {**PROFILE, "country": "DE", "region": "Nordrhein-Westfalen"}, "Give its short code."),
         ("profile", {**PROFILE, "name": ""}, "This field is required."),
-        ("support", {"terms_url": "https://harborsupply.example/terms"}, "Give an e-mail address or a telephone"),
+        (
+            "support",
+            {"terms_url": "https://harborsupply.example/terms", "return_days": "30"},
+            "Give an e-mail address or a telephone",
+        ),
         (
             "support",
             {"support_email": "help@harborsupply.example", "terms_url": "no address"},
             "Enter a valid URL.",
         ),
-        ("product", {**PRODUCT, "price": "0"}, "What costs nothing cannot be tried out"),
-        ("product", {**PRODUCT, "price": "2.005"}, "has more digits than USD knows"),
-        ("product", {**PRODUCT, "price": "-2"}, "An amount is not below zero"),
-        ("product", {**PRODUCT, "on_hand": "-1"}, "greater than or equal to 0"),
+        ("support", {"support_email": "help@harborsupply.example", "return_days": "-1"}, "greater than or equal"),
+        ("products", {**PRODUCT, "price": "0"}, "What costs nothing cannot be tried out"),
+        ("products", {**PRODUCT, "price": "2.005"}, "has more digits than USD knows"),
+        ("products", {**PRODUCT, "price": "-2"}, "An amount is not below zero"),
+        ("products", {**PRODUCT, "on_hand": "-1"}, "greater than or equal to 0"),
         ("shipping", {**SHIPPING, "amount": "a lot"}, "is not a number"),
         ("shipping", {**SHIPPING, "min_days": "6"}, "It takes no fewer days at worst than at best."),
         ("shipping", {**SHIPPING, "free_from": "0"}, "set its price to 0"),
@@ -129,15 +135,51 @@ def test_what_cannot_be_is_said(
 
 
 def test_a_product_is_put_on_sale(owner: Client, shop: Merchant) -> None:
-    assert saved(send(owner, "product", PRODUCT))
-    again = send(owner, "product", {**PRODUCT, "price": "24,50", "again": "1"})
+    assert saved(send(owner, "products", PRODUCT))
+    again = send(owner, "products", {**PRODUCT, "price": "24,50", "again": "1"})
 
-    assert again["Location"] == f"{SETUP}product/"
+    assert again["Location"] == f"{SETUP}products/"
     first, second = Variant.objects.filter(merchant=shop).order_by("price_minor")
     assert (first.price_minor, second.price_minor, first.stock.on_hand) == (2400, 2450, 10)
     assert first.product.handle == "canvas-tote"
     assert second.product.handle.startswith("canvas-tote-")
     assert [one.url for one in first.product.media.all()] == [PRODUCT["image_url"]]
+
+
+def on_sale(shop: Merchant) -> list[str]:
+    found = Product.objects.filter(merchant=shop, status="active").order_by("title")
+    return list(found.values_list("title", flat=True))
+
+
+def test_samples_are_put_on_sale_and_taken_off_again(owner: Client, shop: Merchant) -> None:
+    send(owner, "products", {"samples": "1"})
+
+    assert on_sale(shop) == [
+        "Canvas Tote (sample)",
+        "Enamel Mug (sample)",
+        "Linen Towel (sample)",
+        "Wool Socks (sample)",
+    ]
+    assert Variant.objects.filter(merchant=shop, currency="usd", stock__on_hand=100).count() == 7
+    assert 'name="samples"' not in owner.get(f"{SETUP}products/").content.decode()
+
+    for _ in range(2):
+        send(owner, "products", {"no_samples": "1"})
+    assert on_sale(shop) == []
+
+    send(owner, "products", {"samples": "1"})
+    assert len(on_sale(shop)) == 4
+
+
+def test_samples_leave_other_products_alone(owner: Client, shop: Merchant) -> None:
+    VariantFactory.create(merchant=shop, product__title="Kettle")
+
+    page = owner.get(f"{SETUP}products/").content.decode()
+    send(owner, "products", {"no_samples": "1"})
+
+    assert ('name="samples"' in page, 'name="no_samples"' in page) == (False, False)
+    assert "/admin/imports/importjob/add/" in page
+    assert on_sale(shop) == ["Kettle"]
 
 
 def test_delivery_at_home_has_one_price(owner: Client, shop: Merchant) -> None:
@@ -239,23 +281,10 @@ def test_an_agents_key_is_shown_once(owner: Client, shop: Merchant) -> None:
     assert authenticate(token, now=key.created_at).agent_name == "Shopping assistant"
 
 
-def test_an_agent_is_stopped_and_let_sell_again(owner: Client, shop: Merchant) -> None:
-    send(owner, "agent", {"name": "Shopping assistant"})
-    agent = shop.agents.get()
-
-    owner.post(f"{SETUP}switch/", {"agent": agent.pk, "is_active": "0"})
-    agent.refresh_from_db()
-    assert agent.is_active is False
-
-    owner.post(f"{SETUP}switch/", {"agent": agent.pk, "is_active": "1"})
-    agent.refresh_from_db()
-    assert agent.is_active is True
-
-
-STEPS = ("profile", "support", "product", "shipping", "tax", "payments", "agent")
+STEPS = ("profile", "support", "products", "shipping", "tax", "payments", "agent")
 ALLOWED = {
     "owner": STEPS,
-    "manager": ("product", "shipping", "tax"),
+    "manager": ("products", "shipping", "tax"),
     "support": (),
     "reader": (),
 }
