@@ -6,11 +6,10 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from agents.rehearsals.models import Rehearsal, RehearsalStep
@@ -18,6 +17,7 @@ from agents.rehearsals.performing import begin
 from agents.rehearsals.script import SCRIPT, TIDY
 from agents.webhooks.models import Endpoint
 from commerce.accounts.models import Agent, Merchant
+from commerce.backoffice.actions import list_action
 from commerce.backoffice.admins import ReadOnlyAdmin, ReadOnlyInline
 from commerce.backoffice.readiness import Check, checks
 from commerce.backoffice.rights import Area
@@ -46,16 +46,12 @@ class RehearsalAdmin(ReadOnlyAdmin):
     ordering = ("-started_at", "pk")
     inlines = (StepInline,)
     shown = ("agent", "status", "started_at", "ended_at")
+    actions_list = ("begin",)
     change_form_template = "admin/rehearsals/rehearsal.html"
 
-    def get_urls(self) -> list[Any]:
-        own = path("begin/", self.admin_site.admin_view(self.begin), name="rehearsals_rehearsal_begin")
-        return [own, *super().get_urls()]
-
+    @list_action(description="Make a test purchase", icon="science", permissions=["handle"])
     def begin(self, request: HttpRequest) -> HttpResponse:
         """Say what a test purchase does, and make one in the name of one of the shop's agents."""
-        if not self.has_handle_permission(request):
-            raise PermissionDenied("Your role in this shop does not allow that.")
         merchant = scope_of(request).merchant
         if merchant is None:
             return self._page(request, "admin/setup/no_shop.html", {})

@@ -102,7 +102,8 @@ def tidied(stage: Stage) -> Outcome:
         revoke_key(key, now=timezone.now())
     Rehearsal.objects.filter(pk=stage.rehearsal.pk).update(sealed_key=None)
     stage.facts.pop("token", None)
-    return Done(f"Nothing is left behind{_stock_words(stage)}. The order stays in your list, marked as a test.")
+    kept = " The order stays in your list, marked as a test." if order is not None else ""
+    return Done(f"Nothing is left behind{_stock_words(stage)}.{kept}")
 
 
 def _unfinished(stage: Stage) -> Wait | None:

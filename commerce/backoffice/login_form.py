@@ -6,7 +6,9 @@ from typing import Any
 
 from allauth.account.forms import LoginForm as AccountLoginForm
 from allauth.account.forms import SignupForm as AccountSignupForm
+from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
+from django.http import HttpRequest
 
 
 class LoginForm(AccountLoginForm):  # type: ignore[misc]
@@ -25,3 +27,9 @@ class SignupForm(AccountSignupForm):  # type: ignore[misc]
         self.fields["email"].help_text = "A code is sent there."
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
+
+    def save(self, request: HttpRequest) -> Any:
+        """Remember that the password was typed, so that it is not asked for again while the shop is set up."""
+        user = super().save(request)
+        record_authentication(request, user, method="password")
+        return user

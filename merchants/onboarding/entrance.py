@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import EmailAddress
 from allauth.account.utils import perform_login
 from django import forms
@@ -104,6 +105,7 @@ def _welcomed(request: HttpRequest, invited: Invitation) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         user = _new_user(invited, form.cleaned_data["password"])
         request.session[SESSION_KEY] = invited.merchant_id
+        record_authentication(request, user, method="password")
         response: HttpResponse = perform_login(
             request, user, email_verification="none", redirect_url=reverse("admin:index")
         )

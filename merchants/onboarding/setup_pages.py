@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from commerce.accounts.models import Merchant, StaffAction
 from commerce.backoffice.auditing import Change, write_down
 from commerce.backoffice.login import require_recent_login
-from commerce.backoffice.readiness import Item, State, look_at, probe_all
+from commerce.backoffice.readiness import Item, look_at, probe_all
 from commerce.backoffice.rights import Area, Right
 from commerce.backoffice.scope import Scope, scope_of
 from commerce.catalog.models import Product
@@ -114,7 +114,6 @@ def overview(request: HttpRequest, merchant: Merchant) -> HttpResponse:
         "is_charging": bool((connection := connection_of(merchant)) and connection.is_live),
         "agents": list(merchant.agents.order_by("name", "pk")) if scope.may(Area.AGENTS, Right.VIEW) else [],
         "may_open": scope.may(Area.SETTINGS, Right.CHANGE),
-        "states": State,
     }
     return _page(request, "admin/setup/overview.html", "Setup", context)
 

@@ -69,8 +69,7 @@ class TaxForm(SetupForm):
                 f"{one.jurisdiction}, {one.percentage.normalize():f} %",
                 f"{where}; the general rate as of {AS_OF}. Check it before you tick it.",
             )
-        self.order_fields(["charges_none", *self.suggested])
-        self.order_fields([*self.suggested, "jurisdiction"])
+        self.order_fields([*self.suggested])
 
     def clean(self) -> dict[str, Any] | None:
         told = super().clean() or {}

@@ -91,6 +91,6 @@ def test_the_page_shows_each_step_and_leads_to_what_is_missing(trial: Trial, mug
     page = member(shop, "owner").get(page_of(rehearsal)).content.decode()
 
     assert "An agent cannot buy in your shop yet" in page
-    assert 'href="/admin/accounts/merchant/setup/product/"' in page
+    assert 'href="/admin/accounts/merchant/setup/products/"' in page
     assert "GET /catalog/search?q=" in page
     assert "http-equiv" not in page.replace('http-equiv="X-UA', "")

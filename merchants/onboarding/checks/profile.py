@@ -28,7 +28,7 @@ def look_at_profile(merchant: Merchant, _now: datetime) -> Finding:
     if merchant.country not in NO_POSTAL_CODE and not merchant.postal_code:
         absent.append("the postal code")
     if absent:
-        return missing(f"Where the shop is at home is not complete: {' and '.join(absent)} is missing.")
+        return missing(f"Where the shop is at home is not complete. Still to be said: {' and '.join(absent)}.")
     return ok(
         f"{merchant.name} in {country_name(merchant.country)}, prices in {merchant.currency.upper()}, "
         f"time zone {merchant.time_zone}."

@@ -71,7 +71,7 @@ def test_a_check_that_is_not_there_is_said_at_the_start(settings: Settings) -> N
 def test_the_profile_knows_where_home_is(shop: Merchant) -> None:
     assert found(PROFILE, shop)[:2] == (
         "missing",
-        "Where the shop is at home is not complete: the state or province and the postal code is missing.",
+        "Where the shop is at home is not complete. Still to be said: the state or province and the postal code.",
     )
 
     Merchant.objects.filter(pk=shop.pk).update(region="CA", postal_code="94111")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -54,6 +55,8 @@ def test_the_list_says_what_is_missing_and_leads_there(owner: Client) -> None:
 
     assert "Harbor Supply is not live yet" in page
     assert "Nothing is offered yet." in page
+    assert page.count('<span class="setup-state">ready</span>') == 1
+    assert page.count('<span class="setup-state">missing</span>') == 9
     assert f'href="{SETUP}products/"' in page
     assert ">Go live<" not in page
 
@@ -178,7 +181,8 @@ def test_samples_leave_other_products_alone(owner: Client, shop: Merchant) -> No
     send(owner, "products", {"no_samples": "1"})
 
     assert ('name="samples"' in page, 'name="no_samples"' in page) == (False, False)
-    assert "/admin/imports/importjob/add/" in page
+    (upload,) = re.findall(r'href="(/admin/imports/[^"]*upload[^"]*)"', page)
+    assert owner.get(upload).status_code == 200
     assert on_sale(shop) == ["Kettle"]
 
 

@@ -55,6 +55,13 @@ def test_from_an_address_to_the_setup_of_a_shop(client: Client) -> None:
     assert mail.outbox[0].to == [EMAIL]
 
 
+def test_who_has_just_signed_up_is_not_asked_for_the_password_again(client: Client) -> None:
+    signed_up(client)
+    client.post(SHOP, {"name": "Harbor Supply", "country": "US"})
+
+    assert client.get("/admin/accounts/merchant/setup/payments/").status_code == 200
+
+
 def test_without_the_code_nobody_is_let_in(client: Client) -> None:
     sign_up(client)
 
