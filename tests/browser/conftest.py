@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -77,9 +78,16 @@ class Window:
 
 @pytest.fixture
 def window(chromium: Browser, live_server: LiveServer) -> Iterator[Window]:
+    with window_on(chromium, live_server.url) as window:
+        yield window
+
+
+@contextmanager
+def window_on(chromium: Browser, address: str) -> Iterator[Window]:
+    """Open a window of its own, which knows no cookie, on a shop."""
     page = chromium.new_page(viewport={"width": DESK, "height": 900})
     page.set_default_timeout(5000)
-    window = Window(page, live_server.url)
+    window = Window(page, address)
     page.on("console", window._heard)
     page.on("response", window._answered)
     page.on("pageerror", lambda problem: window.complaints.append(str(problem)))

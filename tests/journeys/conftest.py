@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,10 +10,16 @@ from tests.journeys.shopper import Shopper
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
+def mails(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the running shop puts its e-mails, a file each."""
+    return tmp_path_factory.mktemp("mails")
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, mails: Path) -> Iterator[RunningDemo]:
     """One running shop for all tests of a module that buy in it. It ends with nothing left behind."""
     directory = tmp_path_factory.mktemp("demo")
-    running = RunningDemo.serving(directory, "--port", "8100")
+    running = RunningDemo.serving(directory, "--port", "8100", given={"EMAIL_URL": f"file://{mails}"})
     yield running
     assert running.stop() == 0
     assert processes_of(directory) == {}
