@@ -21,6 +21,7 @@ class Merchant(models.Model):
     class Status(models.TextChoices):
         ACTIVE = "active"
         PAUSED = "paused"
+        NEW = "new", "not live yet"
 
     class Capture(models.TextChoices):
         MANUAL = "manual", "authorize first, capture after the order is placed"

@@ -95,11 +95,14 @@ class MerchantAdmin(EditableAdmin):
         return super().changelist_view(request, extra_context)
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        """Offer to stop a shop that sells, and to resume one that does not."""
+        """Offer to stop a shop that sells, and to resume one that was stopped."""
         shop = self.get_object(request, unquote(object_id))
-        is_open = shop is not None and shop.status == Merchant.Status.ACTIVE
-        offered = super().get_actions_detail(request, object_id)  # type: ignore[misc]
-        return without(offered, "resume" if is_open else "stop")
+        offered: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]
+        if shop is None or shop.status != Merchant.Status.ACTIVE:
+            offered = without(offered, "stop")
+        if shop is None or shop.status != Merchant.Status.PAUSED:
+            offered = without(offered, "resume")
+        return offered
 
     @object_action(description="Stop selling", icon="block", permissions=["change"])
     def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -114,6 +117,8 @@ class MerchantAdmin(EditableAdmin):
     @object_action(description="Resume selling", icon="play_arrow", permissions=["change"])
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
         shop = self.require_object(request, object_id)
+        if shop.status == Merchant.Status.NEW:  # it goes live where somebody looks first whether it is ready
+            return redirect("admin:setup")
 
         def done(_: dict[str, Any]) -> str:
             resume_shop(shop)

@@ -113,7 +113,7 @@ def load_seller(feed: Feed) -> Seller:
         target_country=feed.target_country,
         feed_id=feed.pk,
         remote_id=feed.remote_id,
-        is_paused=merchant.status == Merchant.Status.PAUSED,
+        is_paused=merchant.status != Merchant.Status.ACTIVE,
         offers_checkout=feed.agent is not None and feed.agent.is_active,
         are_prices_with_tax=bool(at_home) and all(rate.is_inclusive for rate in at_home),
         methods=shop.methods,

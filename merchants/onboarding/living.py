@@ -1,4 +1,4 @@
-"""Going live, and the way back."""
+"""Going live. The way back, and on again, is `commerce.accounts.services.pause_shop` and `resume_shop`."""
 
 from __future__ import annotations
 
@@ -34,9 +34,3 @@ def go_live(merchant: Merchant, *, now: datetime) -> None:
         raise NotReadyError(in_the_way)
     Merchant.objects.filter(pk=merchant.pk).update(status=Merchant.Status.ACTIVE)
     logger.info("a shop went live", extra={"merchant": merchant.pk})
-
-
-def take_off(merchant: Merchant) -> None:
-    """Let nobody buy any more, from the next request on. What was bought goes on. May run twice."""
-    Merchant.objects.filter(pk=merchant.pk).update(status=Merchant.Status.PAUSED)
-    logger.info("a shop was taken off", extra={"merchant": merchant.pk})

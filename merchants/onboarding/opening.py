@@ -50,7 +50,7 @@ def _created(name: str, country: str, email: str) -> Merchant:
                 return Merchant.objects.create(
                     slug=slug,
                     name=name,
-                    status=Merchant.Status.PAUSED,
+                    status=Merchant.Status.NEW,
                     country=country,
                     currency=usual_currency(country),
                     time_zone=usual_time_zone(country),

@@ -36,7 +36,7 @@ from merchants.onboarding.forms import (
     SupportForm,
 )
 from merchants.onboarding.key_forms import AgentForm, InstallationAccountForm, NoticeSecretForm, PaymentsForm
-from merchants.onboarding.living import NotReadyError, go_live, take_off
+from merchants.onboarding.living import NotReadyError, go_live
 from merchants.onboarding.samples import PREFIX, shown_samples
 from merchants.onboarding.tax_form import TaxForm
 
@@ -72,7 +72,6 @@ def urls() -> list[URLPattern]:
         ("", "setup", _of_a_shop(overview, Area.SETTINGS, Right.VIEW)),
         ("look/", "setup_look", require_POST(_of_a_shop(look_again, Area.SETTINGS, Right.VIEW))),
         ("live/", "setup_live", require_POST(_of_a_shop(live, Area.SETTINGS, Right.CHANGE))),
-        ("off/", "setup_off", require_POST(_of_a_shop(off, Area.SETTINGS, Right.CHANGE))),
         ("products/", "setup_products", _of_a_shop(products, Area.CATALOG, Right.CHANGE)),
         ("payments/", "setup_payments", _of_a_shop(payments, Area.KEYS, Right.CHANGE)),
         ("agent/", "setup_agent", _of_a_shop(agent, Area.KEYS, Right.CHANGE)),
@@ -110,6 +109,7 @@ def overview(request: HttpRequest, merchant: Merchant) -> HttpResponse:
         "needed": len(needed),
         "ready": sum(not item.is_in_the_way for item in needed),
         "is_live": merchant.status == Merchant.Status.ACTIVE,
+        "is_stopped": merchant.status == Merchant.Status.PAUSED,
         "is_ready": not any(item.is_in_the_way for item in items),
         "is_charging": bool((connection := connection_of(merchant)) and connection.is_live),
         "agents": list(merchant.agents.order_by("name", "pk")) if scope.may(Area.AGENTS, Right.VIEW) else [],
@@ -144,13 +144,6 @@ def live(request: HttpRequest, merchant: Merchant) -> HttpResponse:
     else:
         _note(request, merchant, "The shop went live.")
         messages.success(request, f"{merchant.name} is live: agents can sell for you from now on.")
-    return redirect("admin:setup")
-
-
-def off(request: HttpRequest, merchant: Merchant) -> HttpResponse:
-    take_off(merchant)
-    _note(request, merchant, "The shop was taken off.")
-    messages.warning(request, f"{merchant.name} is not live any more. What was bought before goes on.")
     return redirect("admin:setup")
 
 

@@ -81,6 +81,6 @@ def _words(merchant: Merchant, name: str, scopes: list[str], limits: list[int | 
             told.append(f"It may spend {Money(limit, merchant.currency)} per {unit}.")
     if days:
         told.append(f"It ends in {days} days.")
-    if merchant.status == Merchant.Status.PAUSED:
-        told.append("The merchant is paused: the key works once it is active again.")
+    if merchant.status != Merchant.Status.ACTIVE:
+        told.append("The merchant is paused or not live yet: the key works once it is active.")
     return "\n".join(told)

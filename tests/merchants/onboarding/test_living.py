@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.admin.utils import quote
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -10,10 +11,10 @@ from pytest_django import Settings
 from agents.rehearsals.models import Rehearsal
 from agents.webhooks.models import Endpoint, EndpointTest
 from commerce.accounts.models import Merchant, StaffAction
-from commerce.accounts.services import UnknownKeyError, authenticate, issue_key
+from commerce.accounts.services import PausedShopError, authenticate, issue_key
 from commerce.checkout.shop import load_shop, terms_fingerprint
 from commerce.payments.accounts import use_installation_account
-from merchants.onboarding.living import NotReadyError, go_live, take_off
+from merchants.onboarding.living import NotReadyError, go_live
 from merchants.onboarding.terms import FlatRate, add_home_delivery, declare_no_tax
 from tests.factories import AgentFactory, MediaFactory, VariantFactory
 from tests.merchants.onboarding.test_checks import website
@@ -68,7 +69,7 @@ def test_a_new_shop_is_told_all_that_is_missing(shop: Merchant) -> None:
         "test_purchase",
     ]
     shop.refresh_from_db()
-    assert shop.status == "paused"
+    assert shop.status == "new"
 
 
 def test_a_shop_that_has_everything_goes_live(ready: object, shop: Merchant, owner: Client) -> None:
@@ -93,7 +94,7 @@ def test_it_is_looked_at_again_at_that_moment(ready: object, shop: Merchant, own
 
     assert "The shop is not ready: Products, Delivery." in page or "The shop is not ready: Products." in page
     shop.refresh_from_db()
-    assert shop.status == "paused"
+    assert shop.status == "new"
 
 
 def test_the_kill_switch_stops_every_agent_at_once(ready: object, shop: Merchant, owner: Client) -> None:
@@ -101,13 +102,24 @@ def test_the_kill_switch_stops_every_agent_at_once(ready: object, shop: Merchant
     go_live(shop, now=timezone.now())
     assert authenticate(token, now=timezone.now()).merchant_id == shop.pk
 
-    owner.post(f"{SETUP}off/")
+    stop = f"/admin/accounts/merchant/{quote(shop.pk)}/stop/"
+    assert stop in owner.get(SETUP).content.decode()
+    owner.post(stop)
 
-    with pytest.raises(UnknownKeyError):
+    with pytest.raises(PausedShopError):
         authenticate(token, now=timezone.now())
-    take_off(shop)
+    page = owner.get(SETUP).content.decode()
+    assert "Harbor Supply is stopped" in page
+    owner.post(stop.replace("/stop/", "/resume/"))
+    assert authenticate(token, now=timezone.now()).merchant_id == shop.pk
+
+
+def test_a_shop_that_was_never_live_is_not_resumed(shop: Merchant, owner: Client) -> None:
+    answer = owner.post(f"/admin/accounts/merchant/{quote(shop.pk)}/resume/")
+
+    assert answer["Location"] == SETUP
     shop.refresh_from_db()
-    assert shop.status == "paused"
+    assert shop.status == "new"
 
 
 def test_the_way_around_the_list_is_closed(shop: Merchant, chief: Client) -> None:
@@ -118,7 +130,7 @@ def test_the_way_around_the_list_is_closed(shop: Merchant, chief: Client) -> Non
 
     assert member(shop, "owner").post(url, {**data, **more}).status_code == 302
     shop.refresh_from_db()
-    assert shop.status == "paused"
+    assert shop.status == "new"
 
     assert chief.post(url, {**data, **more}).status_code == 302
     shop.refresh_from_db()

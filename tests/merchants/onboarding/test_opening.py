@@ -30,7 +30,7 @@ def test_a_shop_begins_with_what_is_usual_in_its_country(
     shop = open_shop(olive, name="Harbor Supply", country=country)
 
     assert (shop.currency, shop.time_zone, shop.country) == (currency, time_zone, country)
-    assert (shop.slug, shop.status, shop.support_email) == ("harbor-supply", "paused", olive.email)
+    assert (shop.slug, shop.status, shop.support_email) == ("harbor-supply", "new", olive.email)
     assert shop.uses_installation_account is False
 
 

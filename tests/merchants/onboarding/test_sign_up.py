@@ -50,7 +50,7 @@ def test_from_an_address_to_the_setup_of_a_shop(client: Client) -> None:
     assert opened.redirect_chain[-1][0] == "/admin/accounts/merchant/setup/"
     assert "Harbor Supply is not live yet" in opened.content.decode()
     shop = Merchant.objects.get()
-    assert (shop.status, Membership.objects.get().role) == ("paused", "owner")
+    assert (shop.status, Membership.objects.get().role) == ("new", "owner")
     assert EmailAddress.objects.get().verified is True
     assert mail.outbox[0].to == [EMAIL]
 
