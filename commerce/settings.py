@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from celery.schedules import crontab
-
 from commerce.backoffice.theme import theme
 from commerce.embedded import EmbeddedPostgres, EmbeddedValkey
 from commerce.environment import MAIL_BACKENDS
@@ -22,6 +20,7 @@ from commerce.environment import listed as _list
 from commerce.environment import mail_server as _mail_server
 from commerce.environment import number as _number
 from commerce.environment import text as _text
+from commerce.schedule import SCHEDULE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -86,6 +85,7 @@ INSTALLED_APPS = [
     "commerce.orders",
     "commerce.fulfillment",
     "commerce.checkout",
+    "commerce.wallet",
     "commerce.aftersales",
     "commerce.inbox",
     "commerce.emails",
@@ -295,9 +295,15 @@ IMPORT_FILE_DAYS = _number("IMPORT_FILE_DAYS", 30)
 
 # What happens after an event is committed: topic -> functions(event), each tried until it succeeds.
 OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
-    "order.placed": ["agents.webhooks.subscribers.announce_order", "commerce.emails.subscribers.tell_buyer"],
+    "order.placed": [
+        "agents.webhooks.subscribers.announce_order",
+        "commerce.emails.subscribers.tell_buyer",
+    ],
     "order.downloads_due": ["commerce.fulfillment.subscribers.deliver_digital_lines"],
-    "order.updated": ["agents.webhooks.subscribers.announce_order", "commerce.emails.subscribers.tell_buyer"],
+    "order.updated": [
+        "agents.webhooks.subscribers.announce_order",
+        "commerce.emails.subscribers.tell_buyer",
+    ],
     "inbox.received": ["commerce.inbox.subscribers.handle_message"],
     "provider.noticed": ["commerce.inbox.subscribers.handle_provider_event"],
     "payment.capture_due": ["commerce.payments.subscribers.capture_attempt"],
@@ -309,6 +315,7 @@ OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
     "feed.push_due": ["merchants.feeds.subscribers.push_feed"],
     "invitation.made": ["merchants.onboarding.subscribers.send_invitation"],
 }
+
 
 # Celery: a nudge and a clock. What must happen is a row in PostgreSQL.
 CELERY_BROKER_URL = _text("REDIS_URL") or EmbeddedValkey(DATA_DIR).attach()
@@ -335,46 +342,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_keepalive": True,
     "health_check_interval": 25,
 }
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "relay the outbox": {"task": "commerce.outbox.tasks.relay", "schedule": 2.0},
-    "deliver webhooks": {"task": "agents.webhooks.tasks.deliver", "schedule": 2.0},
-    "send e-mails": {"task": "commerce.emails.tasks.send", "schedule": 10.0},
-    "go on with test purchases": {"task": "agents.rehearsals.tasks.advance", "schedule": 1.0},
-    "resume interrupted checkouts": {"task": "commerce.checkout.tasks.resume_interrupted", "schedule": 5.0},
-    "look after 3-D Secure challenges": {
-        "task": "commerce.checkout.tasks.look_after_challenges",
-        "schedule": 10.0,
-    },
-    "expire checkout sessions": {"task": "commerce.checkout.tasks.expire_sessions", "schedule": 60.0},
-    "release expired reservations": {
-        "task": "commerce.checkout.tasks.release_reservations",
-        "schedule": 60.0,
-    },
-    "chase captures": {"task": "commerce.payments.tasks.chase_captures", "schedule": 3600.0},
-    "ask the provider what was missed": {
-        "task": "commerce.inbox.tasks.fetch_missed_provider_events",
-        "schedule": 3600.0,
-    },
-    "expire carts": {"task": "commerce.carts.tasks.expire_carts", "schedule": 600.0},
-    "forget old deliveries": {"task": "agents.webhooks.tasks.forget_old_deliveries", "schedule": 3600.0},
-    "forget old events of the provider": {
-        "task": "commerce.inbox.tasks.forget_old_provider_events",
-        "schedule": 3600.0,
-    },
-    "go on with imports": {"task": "merchants.imports.tasks.work", "schedule": 5.0},
-    "forget old imports": {"task": "merchants.imports.tasks.forget_old_files", "schedule": 3600.0},
-    "forget idempotency keys": {"task": "commerce.idempotency.tasks.forget_keys", "schedule": 600.0},
-    "notice changes for feeds": {"task": "merchants.feeds.tasks.follow_changes", "schedule": 15.0},
-    "build feeds": {"task": "merchants.feeds.tasks.build_due", "schedule": 20.0},
-    "compare feeds with what is live": {
-        "task": "merchants.feeds.tasks.check_all",
-        "schedule": crontab(hour=3, minute=20),
-    },
-    "forget old builds of feeds": {
-        "task": "merchants.feeds.tasks.forget_old_builds",
-        "schedule": crontab(hour=4, minute=10),
-    },
-}
+CELERY_BEAT_SCHEDULE = SCHEDULE
 
 LOGGING: dict[str, Any] = {
     "version": 1,

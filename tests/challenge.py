@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import urllib3
 from django.utils import timezone
 
 from commerce.catalog.models import Variant
@@ -39,11 +38,7 @@ class Challenged:
 
     def decide(self, result: str) -> str:
         """Pass ("complete") or fail ("fail") on the issuer's page; return where the buyer is led back to."""
-        (intent,) = self.stripe.intents()
-        page: Any = intent.to_dict()["next_action"]["redirect_to_url"]["url"]
-        answer = urllib3.request("POST", page, body=f"result={result}", redirect=False, retries=False)
-        assert answer.status == 303
-        return str(answer.headers["Location"])
+        return self.stripe.decide_challenge(result)
 
     def attempt(self) -> PaymentAttempt:
         return PaymentAttempt.objects.get(reference=self.id)

@@ -66,5 +66,13 @@ class StripeAccount:
     def intents(self) -> list[stripe.PaymentIntent]:
         return list(self._client().v1.payment_intents.list({"limit": 100}).auto_paging_iter())
 
+    def decide_challenge(self, result: str) -> str:
+        """Pass ("complete") or fail ("fail") on the issuer's page; return where the buyer is led back to."""
+        (intent,) = self.intents()
+        page: Any = intent.to_dict()["next_action"]["redirect_to_url"]["url"]
+        answer = urllib3.request("POST", page, body=f"result={result}", redirect=False, retries=False)
+        assert answer.status == 303
+        return str(answer.headers["Location"])
+
     def _client(self) -> stripe.StripeClient:
         return stripe.StripeClient(self.key, base_addresses={"api": self.base})

@@ -271,7 +271,11 @@ def _held(
         proof=command.authentication.proof if command.authentication else None,
         account=shop.payments.account if shop.payments else None,
     )
-    agreed = [use_write(session, attempt_id=attempt.id, now=now)] if caller.requires_confirmation else []
+    agreed = (
+        [use_write(session, attempt_id=attempt.id, token=command.token, now=now)]
+        if caller.requires_confirmation
+        else []
+    )
     units = reserve_writes(
         quantities_of(session.document),
         reference=attempt.id,

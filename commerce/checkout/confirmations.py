@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from commerce import sealing
 from commerce.accounts.models import AgentKey
 from commerce.checkout.document import Session
 from commerce.checkout.models import Confirmation
@@ -45,11 +46,14 @@ def is_required(session: Session) -> bool:
 
 
 @transaction.atomic
-def confirm(session_id: str, *, terms: str, evidence: dict[str, str], now: datetime) -> Confirmation:
+def confirm(
+    session_id: str, *, terms: str, evidence: dict[str, str], now: datetime, payment_source: str = ""
+) -> Confirmation:
     """Keep that the buyer said yes to the terms of that hash, in place of any yes before.
 
-    `evidence` says from where. Raises NotFoundError, OtherTermsError where the session says something else by now
-    or cannot be paid for.
+    `evidence` says from where. A `payment_source` is the card that was chosen along with it: then only a token
+    that was bound to this yes pays. Raises NotFoundError, OtherTermsError where the session says something else
+    by now or cannot be paid for.
     """
     session = lock_any_session(session_id)
     if session is None:
@@ -66,9 +70,15 @@ def confirm(session_id: str, *, terms: str, evidence: dict[str, str], now: datet
         total_minor=session.document.totals.total_minor,
         currency=session.currency,
         evidence=evidence,
+        payment_source=payment_source,
         confirmed_at=now,
         expires_at=now + VALID_FOR,
     )
+
+
+def bind_token(confirmation_id: str, token: str) -> None:
+    """Have a yes that names a card be good for this token alone."""
+    Confirmation.objects.filter(pk=confirmation_id).update(token_fingerprint=sealing.fingerprint(token))
 
 
 def void_write(session_id: str, *, now: datetime) -> Write:
@@ -91,14 +101,18 @@ def standing(session: Session, *, now: datetime) -> Confirmation | None:
     ).first()
 
 
-def use_write(session: Session, *, attempt_id: str, now: datetime) -> Write:
-    """Return the write that uses up the yes to just these terms; part CONFIRMATION is lost where there is none."""
+def use_write(session: Session, *, attempt_id: str, token: str, now: datetime) -> Write:
+    """Return the write that uses up the yes to just these terms, paid in the way that was said with it.
+
+    Part CONFIRMATION is lost where there is none.
+    """
     return Write(
         CONFIRMATION,
         """
         UPDATE checkout_confirmation SET used_at = %s, attempt_id = %s
         WHERE session_id = %s AND terms_hash = %s AND used_at IS NULL AND expires_at > %s
+          AND (payment_source = '' OR token_fingerprint = %s)
         """,
-        [now, attempt_id, session.id, terms_hash(canonical_terms(session)), now],
+        [now, attempt_id, session.id, terms_hash(canonical_terms(session)), now, sealing.fingerprint(token)],
         expect=1,
     )

@@ -66,6 +66,10 @@ class Confirmation(models.Model):
     total_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     evidence = models.JSONField(default=dict, help_text="from where it was given")
+    payment_source = models.CharField(
+        max_length=40, blank=True, db_default="", help_text="the card it was given for; any where empty"
+    )
+    token_fingerprint = models.CharField(max_length=64, blank=True, db_default="", editable=False)
     confirmed_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)

@@ -203,6 +203,8 @@ class GrantedToken:
     token: str = field(repr=False)
 
 
+TEST_CARD = "pm_card_visa"
+
 GrantResult = GrantedToken | Refused | Unknown
 
 
@@ -262,8 +264,16 @@ class Gateway(Protocol):
     def unwatch(self, watch_reference: str) -> None:
         """Have nothing more told, where that can be had. Raises nothing."""
 
-    def grant_test_token(self, *, amount_minor: int, currency: str) -> GrantResult:
-        """Have a token granted that pays once with a test card, up to an amount."""
+    def grant_test_token(
+        self,
+        *,
+        amount_minor: int,
+        currency: str,
+        method: str = TEST_CARD,
+        expires_at: datetime | None = None,
+        key: str = "",
+    ) -> GrantResult:
+        """Have a token granted that pays once with a test card, up to an amount; under one `key` only one."""
 
 
 @lru_cache(maxsize=4)

@@ -6,12 +6,14 @@ Source: docs.stripe.com, "Retrieve account", "Create a webhook endpoint", "Share
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Any, cast
 
 import stripe
 
 from commerce.payments.event_kinds import WATCHED
 from commerce.payments.gateway import (
+    TEST_CARD,
     GrantedToken,
     GrantResult,
     IdentifyResult,
@@ -24,8 +26,6 @@ from commerce.payments.gateway import (
 )
 
 logger = logging.getLogger(__name__)
-
-TEST_CARD = "pm_card_visa"
 
 
 class StripeAccount:
@@ -67,14 +67,26 @@ class StripeAccount:
         except stripe.StripeError as problem:
             logger.info("an endpoint at stripe stays: %s", type(problem).__name__)
 
-    def grant_test_token(self, *, amount_minor: int, currency: str) -> GrantResult:
+    def grant_test_token(
+        self,
+        *,
+        amount_minor: int,
+        currency: str,
+        method: str = TEST_CARD,
+        expires_at: datetime | None = None,
+        key: str = "",
+    ) -> GrantResult:
+        limits: dict[str, Any] = {"currency": currency, "max_amount": amount_minor}
+        if expires_at is not None:
+            limits["expires_at"] = int(expires_at.timestamp())
         try:
             granted = self._client.raw_request(
                 "post",
                 "/v1/test_helpers/shared_payment/granted_tokens",
-                payment_method=TEST_CARD,
-                usage_limits={"currency": currency, "max_amount": amount_minor},
+                payment_method=method,
+                usage_limits=limits,
                 stripe_version=self._spt_version,
+                **({"idempotency_key": f"{key}:grant"} if key else {}),
             )
         except stripe.StripeError as problem:
             return _refused(problem)
