@@ -58,7 +58,10 @@ class Http:
 
     def post(self, path: str, body: bytes, **headers: str) -> Any:
         """Send a body. Names of headers are written with underscores."""
-        return self._call("POST", path, body, {name.replace("_", "-"): text for name, text in headers.items()})
+        return self._call("POST", path, body, _named(headers))
+
+    def put(self, path: str, body: bytes, **headers: str) -> Any:
+        return self._call("PUT", path, body, _named(headers))
 
     def read(self, path: str) -> str:
         """Return a page as text."""
@@ -92,6 +95,10 @@ class Http:
         return exchange
 
 
+def _named(headers: dict[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): text for name, text in headers.items()}
+
+
 class Agent:
     """Finds and buys things in one shop."""
 
@@ -108,16 +115,26 @@ class Agent:
         return self._anonymous.read(path)
 
     def search(self, words: str) -> Any:
-        return self._shop.get(f"/catalog/search?{urlencode({'q': words})}")
+        return self.get(f"/catalog/search?{urlencode({'q': words})}")
 
     def read(self, path: str) -> Any:
-        return self._shop.get(f"/acp{path}")
+        return self.get(f"/acp{path}")
 
     def send(self, path: str, body: dict[str, Any], key: str = "") -> Any:
         """Send a request of the protocol. The same `key` means the same request, whatever became of it."""
-        return self._shop.post(
-            f"/acp{path}",
-            json.dumps(body).encode(),
-            Content_Type="application/json",
-            Idempotency_Key=key or str(uuid.uuid4()),
-        )
+        return self.post(f"/acp{path}", body, key)
+
+    def get(self, path: str) -> Any:
+        return self._shop.get(path)
+
+    def post(self, path: str, body: dict[str, Any], key: str = "") -> Any:
+        """Send a request to any of the shop's APIs, under an idempotency key."""
+        return self._shop.post(path, json.dumps(body).encode(), **_json_headers(key))
+
+    def put(self, path: str, body: dict[str, Any], key: str = "") -> Any:
+        """Put a body in the place of what was there, under an idempotency key."""
+        return self._shop.put(path, json.dumps(body).encode(), **_json_headers(key))
+
+
+def _json_headers(key: str) -> dict[str, str]:
+    return {"Content_Type": "application/json", "Idempotency_Key": key or str(uuid.uuid4())}

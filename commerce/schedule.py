@@ -16,6 +16,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "commerce.checkout.tasks.look_after_challenges",
         "schedule": 10.0,
     },
+    "look after conversations": {"task": "agents.chat.tasks.sweep", "schedule": 5.0},
     "expire checkout sessions": {"task": "commerce.checkout.tasks.expire_sessions", "schedule": 60.0},
     "release expired reservations": {
         "task": "commerce.checkout.tasks.release_reservations",

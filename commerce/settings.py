@@ -92,6 +92,8 @@ INSTALLED_APPS = [
     "agents",
     "agents.webhooks",
     "agents.rehearsals",
+    "agents.shopper",
+    "agents.chat",
     "merchants",
     "merchants.imports",
     "merchants.feeds",
@@ -297,11 +299,13 @@ IMPORT_FILE_DAYS = _number("IMPORT_FILE_DAYS", 30)
 OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
     "order.placed": [
         "agents.webhooks.subscribers.announce_order",
+        "agents.chat.subscribers.follow",
         "commerce.emails.subscribers.tell_buyer",
     ],
     "order.downloads_due": ["commerce.fulfillment.subscribers.deliver_digital_lines"],
     "order.updated": [
         "agents.webhooks.subscribers.announce_order",
+        "agents.chat.subscribers.follow",
         "commerce.emails.subscribers.tell_buyer",
     ],
     "inbox.received": ["commerce.inbox.subscribers.handle_message"],
@@ -316,6 +320,14 @@ OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
     "invitation.made": ["merchants.onboarding.subscribers.send_invitation"],
 }
 
+# The shopper's chat: SHOPPER_MODEL such as openai:gpt-5 or anthropic:claude-sonnet-4-5; without one, rules answer.
+SHOPPER_MODEL = _text("SHOPPER_MODEL")
+SHOPPER_MODEL_BASE_URL = _text("SHOPPER_MODEL_BASE_URL")
+SHOPPER_MODEL_KEY = _text("SHOPPER_MODEL_KEY")
+SHOPPER_MODEL_CALLS_PER_TURN = _number("SHOPPER_MODEL_CALLS_PER_TURN", 25)
+SHOPPER_TOOL_CALLS_PER_TURN = _number("SHOPPER_TOOL_CALLS_PER_TURN", 30)
+CHAT_TURN_SECONDS = _number("CHAT_TURN_SECONDS", 120)  # when a turn that was not heard of is looked after
+SHOPPER_API_BASE = _text("SHOPPER_API_BASE", PUBLIC_BASE_URL)
 
 # Celery: a nudge and a clock. What must happen is a row in PostgreSQL.
 CELERY_BROKER_URL = _text("REDIS_URL") or EmbeddedValkey(DATA_DIR).attach()
@@ -342,6 +354,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_keepalive": True,
     "health_check_interval": 25,
 }
+CELERY_TASK_ROUTES = {"agents.chat.tasks.run": {"queue": "chat"}}  # waits for models: workers of its own
 CELERY_BEAT_SCHEDULE = SCHEDULE
 
 LOGGING: dict[str, Any] = {
@@ -353,6 +366,8 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "stripe": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
         "celery": {"level": _text("CELERY_LOG_LEVEL", "INFO")},
     },
 }

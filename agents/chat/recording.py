@@ -1,0 +1,55 @@
+"""Events of a conversation: written as rows, and whoever has the page open is told to look."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from agents.chat.models import ChatEvent, Turn
+
+logger = logging.getLogger(__name__)
+
+
+def record(conversation_id: str, kind: str, data: dict[str, Any], *, turn: Turn | None = None) -> ChatEvent:
+    """Write that something happened. Open pages hear of it once it is committed."""
+    event = ChatEvent.objects.create(
+        conversation_id=conversation_id, turn=turn, kind=kind, data=data, at=timezone.now()
+    )
+    transaction.on_commit(lambda: hint(conversation_id), robust=True)
+    return event
+
+
+def events_after(conversation_id: str, last_id: int, *, limit: int = 200) -> list[ChatEvent]:
+    """Return what happened after an event, in order."""
+    events = ChatEvent.objects.filter(conversation_id=conversation_id, pk__gt=last_id)
+    return list(events.order_by("pk")[:limit])
+
+
+def all_events(conversation_id: str) -> Iterator[ChatEvent]:
+    """Return everything that happened in a conversation, in order."""
+    return ChatEvent.objects.filter(conversation_id=conversation_id).order_by("pk").iterator()
+
+
+def channel(conversation_id: str) -> str:
+    """Return where hints about a conversation are published."""
+    return f"chat:{conversation_id}"
+
+
+def hint(conversation_id: str) -> None:
+    """Wake those who look at a conversation. They look by themselves anyway, only later."""
+    try:
+        _publisher().publish(channel(conversation_id), "")
+    except redis.RedisError as problem:
+        logger.info("nobody can be woken: %s", type(problem).__name__)
+
+
+@lru_cache(maxsize=1)
+def _publisher() -> redis.Redis:
+    return redis.Redis.from_url(settings.CELERY_BROKER_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
