@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "agents.rehearsals",
     "agents.shopper",
     "agents.chat",
+    "agents.evaluation",
     "merchants",
     "merchants.imports",
     "merchants.feeds",
