@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--web-processes", type=_count, default=2, metavar="N", help="default: %(default)s")
     parser.add_argument("--serve", action="store_true", help="keep everything running until Ctrl-C")
+    parser.add_argument("--script", action="store_true", help="play a conversation in the shop's chat, too")
     parser.add_argument(
         "--ready-file", type=Path, metavar="PATH", help="write addresses, keys and process ids here"
     )
@@ -132,13 +133,15 @@ class Demo:
         for name in ("web", "worker"):  # they load while the database is prepared
             self._stack.begin(name)
         facts = self._prepare()
-        self._start_shop()
+        self._start_shop(facts)
         purchase = Purchase(self._stack, facts, self._processes, self._progress)
         self._progress.heading("An agent buys something")
         purchase.make()
         self._progress.heading("What happens afterwards")
         purchase.follow()
         self._progress.table("Bought, paid once, delivered", purchase.rows)
+        if self._options.script:
+            self._converse(facts)
         self._write_ready_file(facts)
         if self._options.serve:
             self._serve(facts)
@@ -201,12 +204,13 @@ class Demo:
         self._stack.webhook_secret = facts.webhook_secret
         return facts
 
-    def _start_shop(self) -> None:
-        for name in ("receiver", "beat"):
+    def _start_shop(self, facts: Facts) -> None:
+        for name in ("receiver", "chat", "beat"):
             self._stack.begin(name)
         told = {
             "web": f"{self._options.web_processes} processes at {self._stack.base_url}",
             "worker": "relays events, captures payments, sends webhooks",
+            "chat": f"answers shoppers at {self._stack.base_url}/chat/{facts.merchant}",
             "beat": "the clock that finds what was left undone",
             "receiver": f"the agent listens at {self._stack.receiver_url}",
         }
@@ -214,6 +218,17 @@ class Demo:
             with self._progress.step(name.capitalize(), process=name) as step:
                 self._stack.await_answer(name)
                 step.tell(text)
+
+    def _converse(self, facts: Facts) -> None:
+        """Play a conversation with the shop's assistant, line by line as it happens."""
+        self._progress.heading("A shopper buys in the chat")
+        wanted = ("--merchant", facts.merchant, "--variant", facts.items["in_stock"][0])
+        arguments = ("-m", "agents.demo.conversation", *wanted)
+        with self._progress.step("Conversation", process="conversation") as step:
+            for told in self._processes.lines_of(self._stack.python("conversation", *arguments)):
+                line = json.loads(told)
+                self._progress.say(f"{line['who']:>9}  {line['text']}")
+            step.tell("what was confirmed with one click is what was charged")
 
     def _serve(self, facts: Facts) -> None:
         """Show what is where, and keep it running until somebody asks to stop."""

@@ -59,6 +59,7 @@ def addresses(stack: Stack, facts: Facts) -> list[tuple[str, str]]:
     """Return what is where, for a person."""
     rows = [
         ("Shop", f"{stack.base_url}/"),
+        ("Its chat, for shoppers", f"{stack.base_url}/chat/{facts.merchant}"),
         ("Its products, for people", f"{stack.base_url}/products"),
         ("API documentation", f"{stack.base_url}/docs/api"),
         ("Discovery", f"{stack.base_url}/.well-known/acp.json"),

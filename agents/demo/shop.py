@@ -70,7 +70,9 @@ def _open_shop(slug: str, options: argparse.Namespace) -> dict[str, Any]:
     from django.utils import timezone
 
     from agents.acp.v2026_04_17.handlers import CARD_HANDLER_ID
+    from agents.chat.opening import open_chat
     from agents.demo import additions
+    from agents.shopper.checkpoints import prepare_checkpoints
     from commerce.accounts.models import Merchant
     from commerce.catalog.models import Variant
     from commerce.inbox.services import new_fulfillment_secret
@@ -78,6 +80,8 @@ def _open_shop(slug: str, options: argparse.Namespace) -> dict[str, Any]:
     merchant = Merchant.objects.get(slug=slug)
     additions.complete_shipping(merchant, country=COUNTRY)
     items = additions.complete_catalog(merchant)
+    prepare_checkpoints()
+    open_chat(merchant)
     keys = {"agent_key": _issue_key(slug), "agent_key_2": _issue_key(NEIGHBOR)}
     return {
         **keys,

@@ -18,6 +18,7 @@ from commerce.embedded import EmbeddedServer, free_port
 START_SECONDS = 30
 WEB_THREADS = 32
 WORKER_PROCESSES = 2
+CHAT_THREADS = 8
 STRIPE = "https://api.stripe.com"
 
 
@@ -80,7 +81,7 @@ class Stack:
 
     def stop(self) -> None:
         """End everything: who asks before who answers, the database last."""
-        self.processes.stop(["web", "beat", "worker"])
+        self.processes.stop(["web", "beat", "worker", "chat"])
         self.processes.stop(["receiver", "sandbox", "shop"])
         self.processes.stop(["valkey", "postgres"])
         for server in self._servers.values():
@@ -127,6 +128,16 @@ class Stack:
         celery = ("-m", "celery", "-A", "commerce.celery", "worker", "--loglevel", "WARNING")
         self.processes.start(self.python("worker", *celery, *pool, *alone, orphan_signal=signal.SIGKILL))
 
+    def _begin_chat(self) -> None:
+        pool = ("--pool", "threads", "--concurrency", str(CHAT_THREADS), "--queues", "chat")
+        alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+        celery = ("-m", "celery", "-A", "commerce.celery", "worker", "--loglevel", "WARNING")
+        pidfile = self.places.logs / "chat.ready"
+        pidfile.unlink(missing_ok=True)
+        self.processes.start(
+            self.python("chat", *celery, *pool, *alone, "--pidfile", str(pidfile), orphan_signal=signal.SIGKILL)
+        )
+
     def _begin_beat(self) -> None:
         schedule = ("--schedule", str(self.places.beat / "schedule"), "--pidfile", "")
         celery = ("-m", "celery", "-A", "commerce.celery", "beat", "--loglevel", "WARNING")
@@ -139,6 +150,7 @@ class Stack:
         "receiver": _begin_receiver,
         "web": _begin_web,
         "worker": _begin_worker,
+        "chat": _begin_chat,
         "beat": _begin_beat,
     }
 
@@ -149,6 +161,7 @@ class Stack:
         "receiver": lambda self: _is_ok(f"{self.receiver_url}/health"),
         "web": lambda self: _is_ok(f"{self.base_url}/health/live") and self._has_children("web"),
         "worker": lambda self: self._has_children("worker"),
+        "chat": lambda self: (self.places.logs / "chat.ready").exists(),
         "beat": lambda self: any(self.places.beat.iterdir()),
     }
 
