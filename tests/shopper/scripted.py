@@ -71,7 +71,8 @@ class ScriptedModel(BaseChatModel):
     def _next(self, messages: list[BaseMessage]) -> AIMessage:
         self._heard.append(messages)
         line = self.script.pop(0)
-        return line(messages) if callable(line) else line
+        answer: AIMessage = line(messages) if callable(line) else line
+        return answer
 
 
 def _json(value: Any) -> str:
