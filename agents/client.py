@@ -63,6 +63,10 @@ class Http:
     def put(self, path: str, body: bytes, **headers: str) -> Any:
         return self._call("PUT", path, body, _named(headers))
 
+    def close(self) -> None:
+        """Give the connections back that are kept for the next call."""
+        self._pool.clear()
+
     def read(self, path: str) -> str:
         """Return a page as text."""
         return self._exchange("GET", path, None, {}).answer
@@ -106,6 +110,11 @@ class Agent:
         headers = {"Authorization": f"Bearer {key}", "API-Version": API_VERSION}
         self._anonymous = Http(base_url, note=note)
         self._shop = Http(base_url, headers, note=note)
+
+    def close(self) -> None:
+        """Give the connections back that are kept for the next call."""
+        self._shop.close()
+        self._anonymous.close()
 
     def discover(self) -> Any:
         return self._anonymous.get("/.well-known/acp.json")

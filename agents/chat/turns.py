@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from agents.chat.models import TURN_TRANSITIONS, ChatCheckout, ChatEvent, Conversation, ShopChat, Turn
@@ -97,7 +97,10 @@ def _run(turn: Turn, saver: Checkpoints, teller: Teller, connect: Callable[..., 
     desk = _desk(conversation, teller, connect)
     _answer_what_is_asked(turn, graph)
     given: Input = Words(turn.pk, turn.text) if turn.kind == Turn.Kind.WORDS else Yes(turn.confirmation_id)
-    return graph.run(given, answers=turn.answers, desk=desk, tell=teller.tell)
+    try:
+        return graph.run(given, answers=turn.answers, desk=desk, tell=teller.tell)
+    finally:
+        desk.agent.close()
 
 
 def _desk(conversation: Conversation, teller: Teller, connect: Callable[..., Agent]) -> Desk:
@@ -111,6 +114,8 @@ def _desk(conversation: Conversation, teller: Teller, connect: Callable[..., Age
             return Payment(mint(confirmation_id, shopper=shopper, now=timezone.now()))
         except CommerceError as problem:
             raise ToolFault(problem.code, problem.message) from problem
+        finally:
+            connection.close()  # tools run in threads of the graph's own, which nobody cleans up after
 
     return Desk(
         agent=connect(settings.SHOPPER_API_BASE, token_of(chat), note=teller.note),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from langchain_core.messages import AIMessage
+from pytest_django.live_server_helper import LiveServer
 
 from agents.chat import services, turns
 from agents.chat.following import look_after
@@ -228,6 +231,27 @@ def test_words_written_before_the_question_answer_it(chat: Chat, mug: Variant) -
 
     assert chat.said() == "Stop, not this one"
     assert (chat.asked(), chat.events("sheet")) == ("", [])
+
+
+def test_a_turn_leaves_no_connection_behind(chat: Chat, asked: str, live_server: LiveServer) -> None:
+    def held() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            return int(cursor.fetchone()[0])
+
+    before = held()
+    chat.script.append(THANKS)
+    chat.confirm(asked)
+    chat.run()
+
+    assert Order.objects.count() == 1
+    for _ in range(50):
+        if held() <= before:
+            break
+        threading.Event().wait(0.1)
+    assert held() <= before
 
 
 def test_one_turn_runs_at_a_time(chat: Chat) -> None:
