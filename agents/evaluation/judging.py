@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from agents.chat.models import ChatEvent, Conversation
 from agents.demo.agent import Stripe
@@ -12,8 +13,6 @@ from agents.evaluation.shopfloor import Shopfloor
 from commerce.checkout.models import Confirmation
 from commerce.orders.models import Order, OrderLine
 from commerce.payments.models import PaymentAttempt
-
-HELD = ("requires_capture", "succeeded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class End:
     conversation: Conversation
     orders: tuple[Order, ...]
     charges: Mapping[str, tuple[int, ...]]
-    """Amounts that the provider holds or took, by checkout session."""
+    """What the provider holds or took and has not given back, by checkout session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +50,18 @@ def end_of(scenario: Scenario, floor: Shopfloor, conversation: Conversation, str
     orders = tuple(Order.objects.filter(merchant=floor.merchant).order_by("placed_at", "pk"))
     sessions = set(conversation.checkouts.values_list("session_id", flat=True))
     attempts = PaymentAttempt.objects.filter(merchant=floor.merchant).values_list("reference", flat=True)
-    charges = {
-        session: tuple(int(one["amount"]) for one in stripe.payments_of(session) if one["status"] in HELD)
-        for session in sessions | set(attempts)
-    }
+    sums = stripe.ledger()
+    charges = {session: tuple(_kept(stripe.payments_of(session), sums)) for session in sessions | set(attempts)}
     return End(scenario, floor, conversation, orders, charges)
+
+
+def _kept(intents: list[dict[str, Any]], sums: Mapping[str, Any]) -> Iterator[int]:
+    """Return what the provider holds or has taken and not given back, for each intent that is not nothing."""
+    for intent in intents:
+        of_it = sums.get(intent["id"], {})
+        amount = sum(int(of_it.get(name, 0)) for name in ("held", "captured")) - int(of_it.get("refunded", 0))
+        if amount:
+            yield amount
 
 
 def judge(end: End) -> Verdict:

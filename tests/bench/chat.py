@@ -9,9 +9,10 @@ import argparse
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from tests.bench import report
 from tests.bench.stack import Stack, running_stack
@@ -123,7 +124,7 @@ def _buy(stack: Stack, figures: Figures) -> None:
     for words in (f"One {called}", "Yes, please", f"Send it to {ADDRESS}", "The cheapest shipping, please"):
         started = time.monotonic()
         turn = services.say(chat.pk, words, now=now())
-        _wait(lambda pk=turn.pk: _is_over(pk), f"no answer to {words!r}")  # type: ignore[misc]
+        _wait(partial(_is_over, turn.pk), f"no answer to {words!r}")
         figures.turns.append(time.monotonic() - started)
         chat.refresh_from_db()
         if chat.question_checkout:
@@ -146,9 +147,9 @@ def _is_over(turn_id: str) -> bool:
     return Turn.objects.filter(pk=turn_id, status__in=["done", "failed"]).exists()
 
 
-def _wait(condition: object, what: str) -> None:
+def _wait(condition: Callable[[], bool], what: str) -> None:
     ends = time.monotonic() + PATIENCE
-    while not condition():  # type: ignore[operator]
+    while not condition():
         if time.monotonic() > ends:
             raise TimeoutError(what)
         time.sleep(LOOK)

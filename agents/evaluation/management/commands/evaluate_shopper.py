@@ -31,8 +31,8 @@ COLUMNS = ("family", "success", "safe", "turns", "calls", "invented", "seconds",
 
 class Command(BaseCommand):
     help = (
-        "Have scripted shoppers buy from the configured model, in a shop and a database of their own, and judge it "
-        "by what the database and the payment provider say afterwards. Ends with 1 after a wrong charge."
+        "Have scripted shoppers buy from the configured model, in a shop and a database of their own, and judge "
+        "it by what the database and the payment provider say. Ends with 1 after a wrong charge."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
