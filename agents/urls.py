@@ -13,6 +13,7 @@ urlpatterns = [
     path("llms.txt", llms_txt, name="llms_txt"),
     path("products/<slug:merchant_slug>/llms.txt", shop_llms_txt, name="shop_llms_txt"),
     path("acp/", include("agents.acp.urls")),
+    path("chat/", include("agents.chat.urls")),
     path("catalog/search", CatalogSearch.as_view()),
     path("catalog/lookup", CatalogLookups.as_view()),
     path("catalog/products/<str:product_id>", CatalogProduct.as_view()),

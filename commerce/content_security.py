@@ -34,6 +34,7 @@ _BY_PREFIX = {
         connect_src="'self'",
     ),
     "/account/": _policy(script_src="'self'"),
+    "/chat/": _policy(script_src="'self'", connect_src="'self'", img_src="'self' https: data:"),
     "/docs/": _policy(script_src="'self'", style_src="'self' 'unsafe-inline'", connect_src="'self'"),
 }
 

@@ -50,6 +50,7 @@ SESSION_COOKIE_SECURE = _IS_HTTPS
 CSRF_COOKIE_SECURE = _IS_HTTPS
 # Browsers keep cookies of such a name to this host, and send them over HTTPS only.
 SESSION_COOKIE_NAME = "__Host-session" if _IS_HTTPS else "sessionid"
+SHOPPER_COOKIE_NAME = "__Host-shopper" if _IS_HTTPS else "shopper"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if _IS_HTTPS else "csrftoken"
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Strict"
@@ -73,6 +74,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_htmx",
     "commerce.idempotency",
     "commerce.outbox",
     "commerce.accounts",
@@ -116,6 +118,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "commerce.urls"
 WSGI_APPLICATION = "commerce.wsgi.application"
+ASGI_APPLICATION = "commerce.asgi.application"
 APPEND_SLASH = False
 
 TEMPLATES = [
@@ -320,6 +323,11 @@ OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
     "feed.push_due": ["merchants.feeds.subscribers.push_feed"],
     "invitation.made": ["merchants.onboarding.subscribers.send_invitation"],
 }
+
+# Where somebody came from who pays on a page of ours: function(session id) -> path, "" where from elsewhere.
+PAYMENT_WAY_BACK = "agents.chat.selectors.way_back"
+# Where somebody can ask about what a shop sells: function(merchant id) -> path, "" where nowhere.
+SHOP_ASSISTANT = "agents.chat.selectors.chat_path"
 
 # The shopper's chat: SHOPPER_MODEL such as openai:gpt-5 or anthropic:claude-sonnet-4-5; without one, rules answer.
 SHOPPER_MODEL = _text("SHOPPER_MODEL")

@@ -9,21 +9,35 @@ from typing import Any
 
 import redis
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from agents.chat.models import ChatEvent, Turn
+
+LOCKS = 0x63686174  # tells these advisory locks from others
 
 logger = logging.getLogger(__name__)
 
 
 def record(conversation_id: str, kind: str, data: dict[str, Any], *, turn: Turn | None = None) -> ChatEvent:
-    """Write that something happened. Open pages hear of it once it is committed."""
-    event = ChatEvent.objects.create(
-        conversation_id=conversation_id, turn=turn, kind=kind, data=data, at=timezone.now()
-    )
+    """Write that something happened. Open pages hear of it once it is committed.
+
+    Events of a conversation are committed in the order of their ids, whoever writes them: a page that has seen
+    one has seen all before it.
+    """
+    with transaction.atomic():
+        _wait_for_others(conversation_id)
+        event = ChatEvent.objects.create(
+            conversation_id=conversation_id, turn=turn, kind=kind, data=data, at=timezone.now()
+        )
     transaction.on_commit(lambda: hint(conversation_id), robust=True)
     return event
+
+
+def _wait_for_others(conversation_id: str) -> None:
+    """Hold, until the transaction ends, what everybody holds who writes an event of this conversation."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [conversation_id, LOCKS])
 
 
 def events_after(conversation_id: str, last_id: int, *, limit: int = 200) -> list[ChatEvent]:

@@ -50,9 +50,12 @@ def _paid(desk: Desk, path: str, session: Json, confirmation: str, show: Show) -
         if problem.code == "unavailable":
             show({"kind": "undecided", "checkout": session["id"]})
             return {"outcome": "undecided", "message": UNDECIDED}
-        return _outcome_of(desk.get(path), desk, show, otherwise="refused", message=problem.message)
+        code = _REFUSALS.get(problem.code, "refused")
+        return _outcome_of(desk.get(path), desk, show, otherwise=code, message=problem.message)
     return _outcome_of(told, desk, show, otherwise="refused")
 
+
+_REFUSALS = {"mandate_exceeded": "limit_reached", "card_refused": "card_refused"}
 
 _OUTCOMES = {
     "payment_declined": "declined",
