@@ -11,12 +11,14 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.views.decorators.http import require_POST, require_safe
 
 from commerce.accounts.models import Merchant
 from commerce.carts.services import shared_cart
 from commerce.checkout.challenges import Visit, abandon_challenge, visit_payment
 from commerce.checkout.confirmations import OtherTermsError, confirm
+from commerce.checkout.states import Status
 from commerce.errors import NotFoundError
 from commerce.fulfillment.models import PickupLocation
 from commerce.fulfillment.selectors import order_details
@@ -71,15 +73,27 @@ def payment_page(request: HttpRequest, session_id: str) -> HttpResponse:
     except NotFoundError as problem:
         raise Http404(problem.message) from problem
     if request.GET:
-        return private(redirect("payment_page", session_id=session_id))
+        is_waited_for = visit.session.status is Status.CHALLENGED
+        way_back = "" if is_waited_for else _way_back(session_id)
+        return private(redirect(way_back) if way_back else redirect("payment_page", session_id=session_id))
     return _payment(request, visit)
+
+
+def _way_back(session_id: str) -> str:
+    """Return the address of the conversation on this site that a payment belongs to, if there is one."""
+    return str(import_string(settings.PAYMENT_WAY_BACK)(session_id))
 
 
 def _payment(request: HttpRequest, visit: Visit, *, is_changed: bool = False) -> HttpResponse:
     merchant = Merchant.objects.get(pk=visit.session.merchant_id)
     permalink = permalink_of(visit.session.order_id) if visit.session.order_id else ""
     view = payment_view(visit, order_token=permalink, now=timezone.now())
-    context = {"payment": view, "merchant": merchant, "is_changed": is_changed}
+    context = {
+        "payment": view,
+        "merchant": merchant,
+        "is_changed": is_changed,
+        "way_back": _way_back(visit.session.id),
+    }
     response = private(page(request, "checkout/payment.html", context))
     response["Referrer-Policy"] = "same-origin"  # else a browser does not say of its own form where it is from
     return response

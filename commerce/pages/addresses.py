@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 
 def shop_path(merchant_slug: str) -> str:
@@ -14,6 +15,11 @@ def shop_path(merchant_slug: str) -> str:
 
 def product_path(merchant_slug: str, handle: str) -> str:
     return reverse("product_page", args=[merchant_slug, handle])
+
+
+def assistant_path(merchant_id: str) -> str:
+    """Return where to ask a shop's assistant; empty where it has none."""
+    return str(import_string(settings.SHOP_ASSISTANT)(merchant_id))
 
 
 def shops_url() -> str:

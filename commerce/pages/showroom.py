@@ -11,7 +11,7 @@ from commerce.accounts.selectors import open_shops
 from commerce.catalog.models import Product
 from commerce.checkout.shop import Shop, shop_at
 from commerce.money import decimal_text
-from commerce.pages.addresses import shop_path, shop_url, shops_url
+from commerce.pages.addresses import assistant_path, shop_path, shop_url, shops_url
 from commerce.pages.products import CardView, card_view, chosen_variant, product_view
 from commerce.pages.rendering import page, public
 from commerce.pages.shelves import read_asked, shelf_view
@@ -59,7 +59,12 @@ def shop_page(request: HttpRequest, merchant_slug: str) -> HttpResponse:
         shelf = shelf_view(read_asked(request.GET), shop=shop, now=timezone.now())
     except InvalidCursorError as problem:
         raise Http404(problem.message) from problem
-    context = {"merchant": merchant, "shelf": shelf, "canonical_url": shop_url(shop.slug)}
+    context = {
+        "merchant": merchant,
+        "shelf": shelf,
+        "canonical_url": shop_url(shop.slug),
+        "chat_path": assistant_path(shop.id),
+    }
     return public(page(request, "products/shop.html", context))
 
 
@@ -82,6 +87,7 @@ def _show(
         "currency": chosen.offer.currency.upper(),
         "structured_data": data,
         "shop_path": shop_path(shop.slug),
+        "chat_path": assistant_path(shop.id),
     }
     return public(page(request, "products/product.html", context))
 

@@ -16,6 +16,7 @@ def test_says_what_runs_here_and_where_to_go() -> None:
     assert shown.links == [
         "#content",
         "/",
+        "/chat/",
         "/products",
         "/llms.txt",
         "/docs/api",
@@ -30,7 +31,16 @@ def test_says_what_runs_here_and_where_to_go() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "path", ["/products", "/llms.txt", "/docs/api", "/docs/openapi.json", "/.well-known/acp.json", "/health/ready"]
+    "path",
+    [
+        "/chat/",
+        "/products",
+        "/llms.txt",
+        "/docs/api",
+        "/docs/openapi.json",
+        "/.well-known/acp.json",
+        "/health/ready",
+    ],
 )
 def test_every_link_leads_somewhere(path: str) -> None:
     assert Client().get(path).status_code == 200

@@ -397,7 +397,7 @@ def test_takes_as_many_statements_for_any_number_of_variants(count: int) -> None
     with CaptureQueriesContext(connection) as queries:
         page(path)
 
-    assert len(queries) == 3
+    assert len(queries) == 4
 
 
 def test_a_sale_that_ends_shows_at_once(shops: None) -> None:

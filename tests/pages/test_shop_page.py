@@ -147,7 +147,7 @@ def test_statements_do_not_grow_with_the_shelves(shop: None) -> None:
     with CaptureQueriesContext(connection) as queries:
         page(HARBOR)
 
-    assert len(queries) == 4
+    assert len(queries) == 5
 
 
 def test_everybody_may_keep_it_for_a_moment(shop: None) -> None:
