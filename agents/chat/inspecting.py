@@ -43,11 +43,13 @@ class Entry:
         return asdict(self) | {"at": self.at.isoformat()}
 
 
-def timeline(conversation: Conversation) -> list[Entry]:
-    """Return all that happened in a conversation and because of it, in order."""
+def timeline(conversation: Conversation, *, until: int | None = None) -> list[Entry]:
+    """Return all that happened in a conversation and because of it, in order; its events until one of them."""
     rows = ChatCheckout.objects.filter(conversation=conversation).values_list("session_id", "order_id")
     sessions, orders = [one for one, _ in rows], [one for _, one in rows if one]
     events = ChatEvent.objects.filter(conversation=conversation, kind__in=KINDS).order_by("pk")
+    if until is not None:
+        events = events.filter(pk__lte=until)
     attempts = list(PaymentAttempt.objects.filter(reference__in=sessions).order_by("submitted_at", "pk"))
     entries = [
         *(entry for event in events if (entry := entry_of(event))),

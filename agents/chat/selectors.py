@@ -23,6 +23,12 @@ def told(conversation_id: str, *, after: int = 0, until: int | None = None) -> I
     return events.order_by("pk").iterator(chunk_size=500)
 
 
+def last_event_id(conversation_id: str) -> int:
+    """Return the id of the latest event, 0 where nothing happened yet."""
+    latest = ChatEvent.objects.filter(conversation_id=conversation_id).order_by("-pk")
+    return latest.values_list("pk", flat=True).first() or 0
+
+
 def folded(conversation_id: str, *, until: int | None = None) -> Fold:
     """Return a conversation as its page shows it."""
     return Fold().take_all(told(conversation_id, until=until))

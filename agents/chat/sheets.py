@@ -267,7 +267,9 @@ def _codes(document: Document, currency: str) -> Iterator[tuple[str, str]]:
 
 
 def _problems(issues: Iterable[Issue]) -> Iterator[str]:
-    return (issue.text for issue in issues if issue.kind is Kind.ERROR and not issue.is_missing)
+    """Return what stands in the way. What came of one try to pay is told in the conversation."""
+    lasting = (issue for issue in issues if not issue.is_missing and not issue.is_passing)
+    return (issue.text for issue in lasting if issue.kind is Kind.ERROR)
 
 
 def _warnings(issues: Iterable[Issue]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from agents.chat.blocks import sheet_id
 from agents.chat.inspecting import timeline
 from agents.chat.models import Conversation, ShopChat
 from agents.chat.rendering import Renderer, address_of, partial
-from agents.chat.selectors import folded, shops_with_chat
+from agents.chat.selectors import folded, last_event_id, shops_with_chat
 from agents.chat.services import MOST_WORDS, ChatClosedError, TooManyTurnsError
 from agents.chat.sheet_changes import change_sheet
 from agents.chat.stream import Watch, event_stream
@@ -82,12 +82,15 @@ def new_conversation(request: HttpRequest, merchant_slug: str) -> HttpResponse:
 def conversation_page(request: HttpRequest, merchant_slug: str, conversation_id: str) -> HttpResponse:
     """Show a conversation of this browser's as it stands."""
     conversation = conversation_at(request, merchant_slug, conversation_id)
-    renderer = Renderer(request, conversation, folded(conversation.pk))
+    last_id = last_event_id(conversation.pk)
+    renderer = Renderer(request, conversation, folded(conversation.pk, until=last_id))
+    has_inspector = _has_inspector(conversation.merchant)
     context = _context(conversation.merchant, conversation) | {
+        "last_id": last_id,
         "blocks": list(renderer.page_blocks()),
         "fold": renderer.fold,
         "hint": renderer.hint(),
-        "timeline": timeline(conversation) if _has_inspector(conversation.merchant) else None,
+        "timeline": timeline(conversation, until=last_id) if has_inspector else None,
     }
     return _shown(request, context)
 

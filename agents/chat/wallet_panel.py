@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from commerce.wallet.models import Card, Mandate, Shopper
 from commerce.wallet.services import add_card, cards_of, prefer_card, remove_card
 from commerce.wallet.test_cards import TEST_CARDS, TestCard
 
+_AMOUNT = re.compile(r"-?\d{1,12}(\.\d{1,4})?", re.ASCII)
 MOST_LIMITS = 10
 HIGHEST_MINOR = 10**12
 
@@ -123,7 +125,7 @@ def _amount(text: str, currency: str) -> int | None:
     if not text.strip():
         return None
     try:
-        minor = parse_decimal(text, currency)
+        minor = parse_decimal(text if _AMOUNT.fullmatch(text.strip()) else "none", currency)
     except ValueError as problem:
         raise UnreadableWishError("An amount must be a number such as 50.") from problem
     if not 0 < minor <= HIGHEST_MINOR:

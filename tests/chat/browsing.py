@@ -42,7 +42,7 @@ class Browsing:
         assert response.status_code == 200
         return Page(response.content.decode())
 
-    def send(self, where: str, **form: Any) -> HttpResponse:
+    def send(self, where: str, /, **form: Any) -> HttpResponse:
         """Send a form as htmx does."""
         return self.client.post(f"{self.path}/{where}", form, headers={"HX-Request": "true"})  # type: ignore[return-value]
 
