@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from commerce.pages.wording import AVAILABILITY, amount_text, web_address, words
+from commerce.pages.wording import AVAILABILITY, amount_text, words
+from commerce.text import web_address
 
 MOST_VARIANTS = 12
 MOST_PRODUCTS = 8

@@ -39,7 +39,7 @@ from commerce.checkout.states import Status
 from commerce.errors import NotFoundError
 from commerce.fulfillment.selectors import order_details
 from commerce.pages.orders import order_view
-from commerce.pages.wording import web_address
+from commerce.text import web_address
 from commerce.wallet.services import cards_of
 from commerce.wallet.test_cards import TEST_CARDS
 

@@ -18,8 +18,9 @@ from commerce.checkout.messages import Issue, Kind
 from commerce.checkout.states import OPEN, Status
 from commerce.checkout.terms import canonical_terms, terms_hash
 from commerce.fulfillment.quotes import Option
-from commerce.pages.wording import amount_text, hour_text, web_address
+from commerce.pages.wording import amount_text, hour_text
 from commerce.places import NEEDS_REGION
+from commerce.text import web_address
 from commerce.wallet.models import Card
 
 DIGITAL = "digital"
