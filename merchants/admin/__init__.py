@@ -22,6 +22,7 @@ from merchants.admin import (
     promotions,
     returns,
     shipments,
+    wallets,
 )
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "promotions",
     "returns",
     "shipments",
+    "wallets",
 ]
 
 admin.site.index_title = "Home"

@@ -62,6 +62,14 @@ MENU = (
         ),
     ),
     Group(
+        "Chat",
+        (
+            Entry("chat.shopchat", "Chat of the shop", "forum"),
+            Entry("chat.conversation", "Conversations", "chat"),
+            Entry("chat.chatevent", "What happened there", "timeline"),
+        ),
+    ),
+    Group(
         "Feeds",
         (
             Entry("feeds.feed", "Product feeds", "rss_feed"),
@@ -78,6 +86,7 @@ MENU = (
         (
             Entry("payments.paymentattempt", "Payments", "payments"),
             Entry("payments.dispute", "Disputes", "gavel"),
+            Entry("wallet.wallettoken", "From wallets", "wallet"),
         ),
     ),
     Group(
@@ -106,6 +115,7 @@ MENU = (
         "Installation",
         (
             Entry("auth.user", "Users", "person"),
+            Entry("wallet.shopper", "Shoppers", "shopping_bag"),
             Entry("outbox.outboxevent", "Outbox", "forward_to_inbox"),
             Entry("inbox.providerevent", "Events of the provider", "bolt"),
             Entry("inbox.eventmark", "Events looked through", "history_toggle_off"),

@@ -22,7 +22,7 @@ OURS = [
 ]
 EDITABLE = {
     "Merchant", "Agent", "AgentKey", "Product", "Variant", "StockItem", "Discount", "TaxRate", "ShippingZone",
-    "PickupLocation", "FulfillmentMethod", "Endpoint", "Membership", "Feed",
+    "PickupLocation", "FulfillmentMethod", "Endpoint", "Membership", "Feed", "ShopChat",
 }  # fmt: skip
 ADDABLE = EDITABLE - {"Variant", "StockItem"} | {"Invitation"}
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from django.contrib.auth.models import User
 
+from agents.chat.models import ChatCheckout, ChatEvent, Conversation, ShopChat, Turn
 from agents.rehearsals.models import Rehearsal, RehearsalStep
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
 from commerce.accounts.models import Agent, AgentKeySpend, Invitation, Membership, Merchant, StaffAction
@@ -25,6 +26,7 @@ from commerce.inventory.models import Reservation
 from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine, OrderNote
 from commerce.outbox.models import OutboxEvent
 from commerce.payments.models import Dispute, PaymentAttempt, ProviderAccount
+from commerce.wallet.models import Card, Mandate, Shopper, WalletToken
 from merchants.feeds.models import (
     Blob,
     BlobChunk,
@@ -68,7 +70,32 @@ def add_rows(merchant: Merchant, start: int, stop: int) -> None:
         _sold(merchant, agent, order, number)
         _terms(merchant, number)
         _queues(merchant, agent, order, number)
+        _chat(merchant, agent, order)
         Reservation.objects.create(stock=variant.stock, reference=new_id("pay"), quantity=1, expires_at=NOW)
+
+
+def _chat(merchant: Merchant, agent: Agent, order: Order) -> None:
+    if not ShopChat.objects.filter(merchant=merchant).exists():
+        ShopChat.objects.create(merchant=merchant, key=issue_key(agent)[0], sealed_token=b"sealed")
+    shopper = Shopper.objects.create(key_hash=random_text(64), email="ada@example.com")
+    card = Card.objects.create(shopper=shopper, name="pm_card_visa", brand="visa", last4="4242", added_at=NOW)
+    Mandate.objects.create(shopper=shopper, currency="usd", limit_per_order_minor=5000)
+    talk = Conversation.objects.create(merchant=merchant, shopper=shopper, created_at=NOW, last_at=NOW)
+    turn = Turn.objects.create(
+        conversation=talk, kind="words", text=f"A tote of {merchant.slug}", due_at=NOW, created_at=NOW
+    )
+    ChatEvent.objects.create(conversation=talk, turn=turn, kind="shopper", data={"text": "A tote"}, at=NOW)
+    ChatCheckout.objects.create(
+        session_id=order.checkout_session_id, conversation=talk, order_id=order.pk, created_at=NOW
+    )
+    WalletToken.objects.create(
+        confirmation=Confirmation.objects.get(attempt_id=order.payment_id),
+        card=card,
+        merchant=merchant,
+        amount_minor=2900,
+        currency="usd",
+        created_at=NOW,
+    )
 
 
 def _import(merchant: Merchant, number: int) -> None:
