@@ -303,14 +303,14 @@ IMPORT_FILE_DAYS = _number("IMPORT_FILE_DAYS", 30)
 OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
     "order.placed": [
         "agents.webhooks.subscribers.announce_order",
-        "agents.chat.subscribers.follow",
         "commerce.emails.subscribers.tell_buyer",
+        "agents.chat.subscribers.follow",
     ],
     "order.downloads_due": ["commerce.fulfillment.subscribers.deliver_digital_lines"],
     "order.updated": [
         "agents.webhooks.subscribers.announce_order",
-        "agents.chat.subscribers.follow",
         "commerce.emails.subscribers.tell_buyer",
+        "agents.chat.subscribers.follow",
     ],
     "inbox.received": ["commerce.inbox.subscribers.handle_message"],
     "provider.noticed": ["commerce.inbox.subscribers.handle_provider_event"],

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -106,7 +107,7 @@ def _run(turn: Turn, saver: Checkpoints, teller: Teller, connect: Callable[..., 
 def _desk(conversation: Conversation, teller: Teller, connect: Callable[..., Agent]) -> Desk:
     """Put together what the tools of one turn may reach."""
     merchant, shopper = conversation.merchant, conversation.shopper
-    chat = ShopChat.objects.get(merchant=merchant)
+    chat, zone = ShopChat.objects.get(merchant=merchant), ZoneInfo(merchant.time_zone)
     bought = ChatCheckout.objects.filter(conversation=conversation).exclude(order_id="")
 
     def payment_for(confirmation_id: str) -> Payment:
@@ -122,7 +123,8 @@ def _desk(conversation: Conversation, teller: Teller, connect: Callable[..., Age
         thread_id=conversation.pk,
         shop_name=merchant.name,
         currency=merchant.currency,
-        today=timezone.now().date(),
+        today=timezone.now().astimezone(zone).date(),
+        zone=zone,
         shopper=shopper.pk,
         payment_for=payment_for,
         orders=tuple(bought.order_by("created_at").values_list("order_id", flat=True)),

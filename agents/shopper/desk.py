@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from agents.client import Agent, Exchange, RefusedError
 from agents.shopper.faults import ToolFault
@@ -39,6 +40,7 @@ class Desk:
     shop_name: str
     currency: str
     today: date
+    zone: ZoneInfo
     shopper: str
     payment_for: Callable[[str], Payment]
     orders: tuple[str, ...] = ()

@@ -34,7 +34,11 @@ def asked_to_pay(desk: Desk, path: str, *, show: Show) -> Json:
         return _outcome_of(session, desk, show, otherwise="not_ready")
     answer = interrupt({"checkout": session["id"]})
     if answer["kind"] != CONFIRMED:
-        return {"outcome": "not_confirmed", "shopper_said": answer["words"], "checkout": views.checkout(session)}
+        return {
+            "outcome": "not_confirmed",
+            "shopper_said": answer["words"],
+            "checkout": views.checkout(session, desk.zone),
+        }
     return _paid(desk, path, session, str(answer["confirmation"]), show)
 
 
@@ -85,4 +89,4 @@ def _outcome_of(told: Json, desk: Desk, show: Show, *, otherwise: str, message: 
     code = next((_OUTCOMES[one.get("code", "")] for one in errors if one.get("code") in _OUTCOMES), otherwise)
     words = message or " ".join(one["content"] for one in errors) or NOT_YET
     show({"kind": "problem", "code": code, "text": words, "checkout": told["id"]})
-    return {"outcome": code, "message": words, "checkout": views.checkout(told)}
+    return {"outcome": code, "message": words, "checkout": views.checkout(told, desk.zone)}

@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 from langchain.tools import ToolRuntime, tool
 from langchain_core.tools import BaseTool
@@ -175,7 +176,7 @@ def update_checkout(
     _doing(runtime, "Working out delivery, tax and total…")
     told = desk.send(path, body, key=_key(runtime, "update")) if body else known
     if shipping_option_id:
-        choice = {"selected_fulfillment_options": [_choice(told, shipping_option_id)]}
+        choice = {"selected_fulfillment_options": [_choice(told, shipping_option_id, desk.zone)]}
         told = desk.send(path, choice, key=_key(runtime, "shipping"))
     return _checkout(runtime, told)
 
@@ -330,11 +331,11 @@ def _full_name(known: Json, buyer: Buyer | None) -> str:
     return " ".join(names[one] for one in ("first_name", "last_name") if names.get(one))
 
 
-def _choice(told: Json, option_id: str) -> Json:
+def _choice(told: Json, option_id: str, zone: ZoneInfo) -> Json:
     """Choose a way of delivery for everything it is offered for. Raises ToolFault that names those there are."""
     option = next((one for one in told["fulfillment_options"] if one["id"] == option_id), None)
     if option is None:
-        offered = views.checkout(told)["shipping_options"]
+        offered = views.checkout(told, zone)["shipping_options"]
         names = "; ".join(f"{one['id']} = {one['title']} {one['price']}" for one in offered) or "none yet"
         text = f"There is no shipping option {option_id!r}. Other changes were saved. Options: {names}."
         raise ToolFault("unknown_option", text, next_step="Call update_checkout again with one of these ids.")
@@ -343,7 +344,7 @@ def _choice(told: Json, option_id: str) -> Json:
 
 def _checkout(runtime: Runtime, told: Json) -> str:
     _show(runtime, "checkout", checkout=told["id"])
-    return _text(views.checkout(told))
+    return _text(views.checkout(told, runtime.context.zone))
 
 
 def _bought(runtime: Runtime) -> Sequence[str]:

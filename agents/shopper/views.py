@@ -6,7 +6,9 @@ Every word of a merchant stands in a field of its own name, cut to a length; not
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from commerce.money import Money
 
@@ -68,13 +70,13 @@ def cart(body: Json) -> Json:
     }
 
 
-def checkout(body: Json) -> Json:
+def checkout(body: Json, zone: ZoneInfo) -> Json:
     """Write a checkout session: what is in it, what is missing, and what to do next."""
     written: Json = {
         "checkout_id": body["id"],
         "status": body["status"],
         "items": [_line(one, body["currency"]) for one in body["line_items"]],
-        "shipping_options": _options(body),
+        "shipping_options": _options(body, zone),
         "totals": _totals(body),
         "total": _total(body),
         "missing": _missing(body),
@@ -180,12 +182,13 @@ def _messages(body: Json) -> list[Json]:
     ]
 
 
-def _options(body: Json) -> list[Json]:
+def _options(body: Json, zone: ZoneInfo) -> list[Json]:
     chosen = {one["option_id"] for one in body["selected_fulfillment_options"]}
-    return [_option(one, body["currency"], is_chosen=one["id"] in chosen) for one in body["fulfillment_options"]]
+    offered = body["fulfillment_options"]
+    return [_option(one, body["currency"], zone, is_chosen=one["id"] in chosen) for one in offered]
 
 
-def _option(one: Json, currency: str, *, is_chosen: bool) -> Json:
+def _option(one: Json, currency: str, zone: ZoneInfo, *, is_chosen: bool) -> Json:
     written: Json = {
         "id": one["id"],
         "type": one["type"],
@@ -197,8 +200,13 @@ def _option(one: Json, currency: str, *, is_chosen: bool) -> Json:
     earliest = one.get("earliest_delivery_time") or window.get("start") or one.get("ready_by")
     latest = one.get("latest_delivery_time") or window.get("end") or one.get("ready_by")
     if earliest and latest:
-        written["earliest"], written["latest"] = earliest[:10], latest[:10]
+        written["earliest"], written["latest"] = _day(earliest, zone), _day(latest, zone)
     return written
+
+
+def _day(moment: str, zone: ZoneInfo) -> str:
+    """Return the day of a moment as the shop's calendar has it."""
+    return datetime.fromisoformat(moment).astimezone(zone).date().isoformat()
 
 
 def _address(body: Json) -> Json:

@@ -203,8 +203,6 @@ class GrantedToken:
     token: str = field(repr=False)
 
 
-TEST_CARD = "pm_card_visa"
-
 GrantResult = GrantedToken | Refused | Unknown
 
 
@@ -269,11 +267,14 @@ class Gateway(Protocol):
         *,
         amount_minor: int,
         currency: str,
-        method: str = TEST_CARD,
+        method: str = "",
         expires_at: datetime | None = None,
         key: str = "",
     ) -> GrantResult:
-        """Have a token granted that pays once with a test card, up to an amount; under one `key` only one."""
+        """Have a token granted that pays once with a test card, up to an amount; under one `key` only one.
+
+        `method` is the provider's name of the card, one that pays unless it is given.
+        """
 
 
 @lru_cache(maxsize=4)

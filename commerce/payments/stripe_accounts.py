@@ -13,7 +13,6 @@ import stripe
 
 from commerce.payments.event_kinds import WATCHED
 from commerce.payments.gateway import (
-    TEST_CARD,
     GrantedToken,
     GrantResult,
     IdentifyResult,
@@ -26,6 +25,8 @@ from commerce.payments.gateway import (
 )
 
 logger = logging.getLogger(__name__)
+
+TEST_CARD = "pm_card_visa"
 
 
 class StripeAccount:
@@ -72,7 +73,7 @@ class StripeAccount:
         *,
         amount_minor: int,
         currency: str,
-        method: str = TEST_CARD,
+        method: str = "",
         expires_at: datetime | None = None,
         key: str = "",
     ) -> GrantResult:
@@ -83,7 +84,7 @@ class StripeAccount:
             granted = self._client.raw_request(
                 "post",
                 "/v1/test_helpers/shared_payment/granted_tokens",
-                payment_method=method,
+                payment_method=method or TEST_CARD,
                 usage_limits=limits,
                 stripe_version=self._spt_version,
                 **({"idempotency_key": f"{key}:grant"} if key else {}),

@@ -69,6 +69,7 @@ def test_what_is_written_agrees(acp: AcpClient, tote: Variant, stripe_account: S
     assert Reservation.objects.get().status == "committed"
     assert OrderEvent.objects.get().kind == "placed"
     assert sorted(OutboxEvent.objects.values_list("subscriber", flat=True)) == [
+        "agents.chat.subscribers.follow",
         "agents.webhooks.subscribers.announce_order",
         "commerce.emails.subscribers.tell_buyer",
         "commerce.payments.subscribers.capture_attempt",

@@ -84,7 +84,7 @@ def test_a_message_is_stored_then_handled(merchant: Merchant, secret: str, order
     order.refresh_from_db()
     assert order.status == "shipped"
     told = OutboxEvent.objects.filter(topic="order.updated").order_by("subscriber")
-    assert [one.subscriber.rpartition(".")[2] for one in told] == ["announce_order", "tell_buyer"]
+    assert [one.subscriber.rpartition(".")[2] for one in told] == ["follow", "announce_order", "tell_buyer"]
 
 
 @pytest.mark.parametrize(("kind", "status"), STEPS.items())
