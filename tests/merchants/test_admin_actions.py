@@ -162,7 +162,8 @@ def test_who_may_only_look_may_not_act(url: str, action: str) -> None:
 
 def buttons(merchant: Merchant) -> list[str]:
     """Return the addresses of what can be done on the page of one row."""
-    agent, key, endpoint = merchant.agents.get(), AgentKey.objects.get(), Endpoint.objects.get()
+    endpoint = Endpoint.objects.select_related("agent").get()
+    agent, key = endpoint.agent, endpoint.agent.keys.earliest("created_at")
     return [
         f"/admin/accounts/merchant/{quote(merchant.pk)}/stop/",
         f"/admin/accounts/merchant/{quote(merchant.pk)}/fulfillment_secret/",
