@@ -48,7 +48,7 @@ class Shopping:
 
     def told(self, text: str) -> None:
         """Wait until the assistant has said something."""
-        self.page.locator(".assistant").get_by_text(text).last.wait_for(timeout=10_000)
+        self.page.locator(".assistant").get_by_text(text).last.wait_for(timeout=30_000)
 
     def sheet(self) -> Locator:
         return self.page.locator(".sheet").last
@@ -67,7 +67,7 @@ def shopping(chromium: Browser, chat: Chat, key: str, address: str, **options: A
     cookie = {"name": settings.SHOPPER_COOKIE_NAME, "value": key, "url": address}
     context.add_cookies([cookie])  # type: ignore[list-item]
     page = context.new_page()
-    page.set_default_timeout(6000)
+    page.set_default_timeout(20_000)
     window = Window(page, address)
     page.on("console", window._heard)
     page.on("response", window._answered)

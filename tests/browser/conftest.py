@@ -86,7 +86,7 @@ def window(chromium: Browser, live_server: LiveServer) -> Iterator[Window]:
 def window_on(chromium: Browser, address: str) -> Iterator[Window]:
     """Open a window of its own, which knows no cookie, on a shop."""
     page = chromium.new_page(viewport={"width": DESK, "height": 900})
-    page.set_default_timeout(5000)
+    page.set_default_timeout(15_000)
     window = Window(page, address)
     page.on("console", window._heard)
     page.on("response", window._answered)
