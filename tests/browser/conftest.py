@@ -61,9 +61,13 @@ class Window:
         self.page.context.add_cookies([cookie])  # type: ignore[list-item]
 
     def overflow(self, width: int) -> int:
-        """Return by how many pixels the page is wider than a window of that width."""
+        """Return by how many pixels the page is wider than a window of that width, once it has come to rest."""
         self.page.set_viewport_size({"width": width, "height": 900})
-        over = int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+        for _ in range(40):
+            over = int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+            if over <= 0:
+                break
+            self.page.wait_for_timeout(50)
         self.page.set_viewport_size({"width": DESK, "height": 900})
         return over
 
