@@ -44,6 +44,15 @@ def kept_secret(file: Path) -> str:
     return file.read_text()
 
 
+NOTICED_SOON = {
+    "keepalives_idle": "10",
+    "keepalives_interval": "3",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+}
+"""A server whose machine vanishes closes nothing: who waits for it learns so within 20 s, and not in two hours."""
+
+
 def database(url: str) -> dict[str, Any]:
     """Turn a libpq URL (any that psycopg reads) into Django's settings, with the pool's options."""
     parts = conninfo_to_dict(url)
@@ -56,6 +65,8 @@ def database(url: str) -> dict[str, Any]:
         "HOST": parts.pop("host", ""),
         "PORT": parts.pop("port", ""),
         "OPTIONS": {
+            "connect_timeout": "3",
+            **NOTICED_SOON,
             **parts,
             "options": f"{limits} -c idle_in_transaction_session_timeout=15s -c jit=off"
             " -c plan_cache_mode=force_generic_plan -c random_page_cost=1.1",
@@ -64,7 +75,8 @@ def database(url: str) -> dict[str, Any]:
             "pool": {
                 "min_size": 1,
                 "max_size": number("DB_POOL_SIZE", 34),
-                "timeout": 5,
+                "timeout": number("DB_POOL_SECONDS", 2),  # how long a request waits before it is answered 503
+                "reconnect_timeout": 2,  # given up that early, a pool is there again as soon as its server is
                 "max_idle": 120,
             },
         },

@@ -19,7 +19,9 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from django.db import DataError, connection, transaction
+from django.db import DataError, OperationalError, connection, transaction
+
+from commerce.postgres.failures import is_undone
 
 
 class LostUpdateError(RuntimeError):
@@ -73,14 +75,29 @@ def write(*parts: Write) -> dict[str, int]:
     is_guarded = any(part.expect is not None for part in parts)
     savepoint = transaction.atomic() if connection.in_atomic_block and is_guarded else nullcontext()
     try:
-        with savepoint, connection.cursor() as cursor:
-            cursor.execute(_statement(shapes), params)
-            row = cursor.fetchone()
+        with savepoint:
+            row = _sent(_statement(shapes), params)
     except DataError as problem:
         if lost := _LOST.search(str(problem)):
             raise LostUpdateError(lost[1]) from problem
         raise
     return {part.name: int(count) for part, count in zip(parts, row, strict=True)}
+
+
+def _sent(statement: str, params: Sequence[Any]) -> Any:
+    """Send a statement, once more where the server chose it to end a deadlock and no transaction is around it."""
+    try:
+        return _row(statement, params)
+    except OperationalError as problem:
+        if connection.in_atomic_block or not is_undone(problem):
+            raise
+    return _row(statement, params)
+
+
+def _row(statement: str, params: Sequence[Any]) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return cursor.fetchone()
 
 
 _WRITTEN_OUT = (None, 1)

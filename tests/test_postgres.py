@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection, connections
 
 from commerce.accounts.models import Merchant
+from commerce.environment import database
 from commerce.postgres import base
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,3 +55,13 @@ def test_connections_that_the_server_has_ended_are_never_handed_out(outsider: ps
 
     assert {backend() for _ in range(POOL + 20)}.isdisjoint(before)
     assert Merchant.objects.count() == 0
+
+
+def test_a_server_that_vanishes_is_noticed_within_20_seconds() -> None:
+    options = database("postgresql://shop@db.example.com/commerce?keepalives_idle=5")["OPTIONS"]
+
+    idle, interval, count = (options[f"keepalives_{name}"] for name in ("idle", "interval", "count"))
+    assert (idle, interval, count, options["tcp_user_timeout"]) == ("5", "3", "3", "10000")
+    with connection.cursor():
+        used = connection.connection.info.get_parameters()
+    assert (used["keepalives_idle"], used["tcp_user_timeout"]) == ("10", "10000")

@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
-from psycopg_pool import PoolTimeout
 from pydantic import ValidationError
 from rest_framework import exceptions, status
 
 from agents.errors import RequestError
 from agents.http import json_response
 from commerce.errors import BusyError, CommerceError, UnavailableError
+from commerce.postgres.failures import is_outage
 from commerce.statements import LostUpdateError
 from commerce.untrusted_json import json_path
 
@@ -109,15 +108,20 @@ def exception_response(problem: Exception) -> HttpResponse:
         return response
     if isinstance(problem, exceptions.APIException):
         return _framework_response(problem)
-    if isinstance(problem, (OperationalError, InterfaceError, PoolTimeout, LostUpdateError)):
+    if is_outage(problem) or isinstance(problem, LostUpdateError):
         logger.error("the database did not do it: %s", type(problem).__name__, exc_info=problem)
-        text = "The service is overloaded or restarting; repeat the call."
-        response = json_response(503, error_body(SERVICE_UNAVAILABLE, text, kind=SERVICE_UNAVAILABLE))
-        response["Retry-After"] = "2"
-        return response
+        return unavailable()
     logger.error("unexpected failure", exc_info=problem)
     text = "Something went wrong on our side; the call may be repeated with the same Idempotency-Key."
     return json_response(500, error_body("internal_error", text, kind=PROCESSING_ERROR))
+
+
+def unavailable() -> HttpResponse:
+    """Answer that nothing is wrong with the request, which may be repeated."""
+    text = "The service is overloaded or restarting; repeat the call."
+    response = json_response(503, error_body(SERVICE_UNAVAILABLE, text, kind=SERVICE_UNAVAILABLE))
+    response["Retry-After"] = "2"
+    return response
 
 
 _FRAMEWORK_CODES: tuple[tuple[type[exceptions.APIException], str], ...] = (
