@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
 from agents.signatures import check_request_signature
 from agents.throttling import Window
+from commerce import clock
 from commerce.accounts.services import Caller, UnknownKeyError, authenticate
 
 _failures = Window("failed-logins")
@@ -23,13 +23,13 @@ class AgentKeyAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer" or not token.strip():
             raise NotAuthenticated("An Authorization header with a bearer token is required.")
         try:
-            caller = authenticate(token.strip(), now=timezone.now())
+            caller = authenticate(token.strip(), now=clock.now())
         except UnknownKeyError as problem:
             address = request.META.get("REMOTE_ADDR", "")
             _failures.count(address, limit=settings.FAILED_LOGINS_PER_MINUTE)
             raise AuthenticationFailed(problem.message) from problem
         if caller.signature_algorithm:
-            check_request_signature(request._request, caller, now=timezone.now())
+            check_request_signature(request._request, caller, now=clock.now())
         return None, caller
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - the framework's signature

@@ -13,7 +13,6 @@ from typing import Any, Generic, TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
@@ -25,6 +24,7 @@ from agents.authentication import AgentKeyAuthentication
 from agents.errors import RequestError
 from agents.json_body import JsonBody, read_json
 from agents.throttling import Window
+from commerce import clock
 from commerce.accounts.services import Caller
 from commerce.errors import CommerceError
 from commerce.idempotency.services import (
@@ -118,7 +118,7 @@ class AgentView(APIView):
             path=f"{request.method} {request.path}"[:255],
             key=key,
             fingerprint=body.fingerprint,
-            now=timezone.now(),
+            now=clock.now(),
         )
         if isinstance(claimed, Answer):
             response = json_response(claimed.status, claimed.body)

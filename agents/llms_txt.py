@@ -12,10 +12,10 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import conditional_page, require_safe
 
 from agents.acp.versions import SUPPORTED
+from commerce import clock
 from commerce.accounts.models import Merchant
 from commerce.accounts.selectors import open_shops
 from commerce.pages.addresses import shop_url
@@ -50,7 +50,7 @@ def shop_llms_txt(request: HttpRequest, merchant_slug: str) -> HttpResponse:
     merchant = Merchant.objects.filter(slug=merchant_slug, status=Merchant.Status.ACTIVE).first()
     if merchant is None:
         raise Http404("There is no such shop.")
-    counts = category_counts(merchant.pk, Wanted(), now=timezone.now())
+    counts = category_counts(merchant.pk, Wanted(), now=clock.now())
     context = {
         "name": words(merchant.name),
         "url": shop_url(merchant.slug),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
+from commerce import clock
 from commerce.accounts.models import Agent, Merchant
 from commerce.accounts.services import issue_key
 from commerce.catalog.models import Variant
@@ -29,6 +31,7 @@ from tests.factories import (
 from tests.purchase import Counter, Purchase
 from tests.stripe_account import StripeAccount
 
+clock.compare(lambda: datetime.now(tz=UTC))  # no test waits for a database to know the time
 
 @pytest.fixture(scope="session")
 def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

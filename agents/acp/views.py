@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import orjson
 from django.conf import settings
 from django.http import HttpResponse
-from django.utils import timezone
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
@@ -21,6 +20,7 @@ from agents.acp.versions import SUPPORTED, require_version
 from agents.errors import RequestError
 from agents.http import AgentView, caller_of, json_response, request_key
 from agents.throttling import Window
+from commerce import clock
 from commerce.carts import services as carts
 from commerce.carts.document import CartView
 from commerce.checkout import services as sessions
@@ -88,7 +88,7 @@ class CheckoutSessions(AcpView):
                     shop=shop,
                     caller=caller,
                     command=incoming.create_command(body.value),
-                    now=timezone.now(),
+                    now=clock.now(),
                     receipt=receipt,
                 ),
             ),
@@ -102,7 +102,7 @@ class CheckoutSessionDetail(AcpView):
     def get(self, request: Request, session_id: str) -> HttpResponse:
         """Retrieve a checkout session."""
         shop, caller = self.shop(request), caller_of(request)
-        session, order = sessions.read_session(shop=shop, caller=caller, session_id=session_id, now=timezone.now())
+        session, order = sessions.read_session(shop=shop, caller=caller, session_id=session_id, now=clock.now())
         body = checkout_session(session, shop=shop, caller=caller, details=order)
         return json_response(200, orjson.dumps(body))
 
@@ -120,7 +120,7 @@ class CheckoutSessionDetail(AcpView):
                     caller=caller,
                     session_id=session_id,
                     command=incoming.update_command(body.value),
-                    now=timezone.now(),
+                    now=clock.now(),
                     receipt=receipt,
                 ),
             ),
@@ -147,7 +147,7 @@ class CheckoutSessionComplete(AcpView):
                 caller=caller,
                 session_id=session_id,
                 command=incoming.complete_command(body.value, request_key=request_key(request)),
-                now=timezone.now(),
+                now=clock.now(),
                 receipt=receipt,
             ),
         )
@@ -169,7 +169,7 @@ class CheckoutSessionCancel(AcpView):
                 caller=caller,
                 session_id=session_id,
                 intent_trace=incoming.intent_trace(body.value),
-                now=timezone.now(),
+                now=clock.now(),
                 receipt=receipt,
             ),
         )
@@ -190,7 +190,7 @@ class Carts(AcpView):
             request,
             render=_show_cart(201),
             work=lambda body, receipt: carts.create_cart(
-                owner=owner, wanted=incoming.new_cart(body.value), now=timezone.now(), receipt=receipt
+                owner=owner, wanted=incoming.new_cart(body.value), now=clock.now(), receipt=receipt
             ),
         )
 
@@ -202,7 +202,7 @@ class CartDetail(AcpView):
     def get(self, request: Request, cart_id: str) -> HttpResponse:
         """Retrieve a cart at the prices of this moment."""
         owner = _owner(self.shop(request), request)
-        view = carts.read_cart(owner=owner, cart_id=cart_id, now=timezone.now())
+        view = carts.read_cart(owner=owner, cart_id=cart_id, now=clock.now())
         return json_response(*_show_cart(200)(view))
 
     @documentation.replace_cart
@@ -217,7 +217,7 @@ class CartDetail(AcpView):
                 owner=owner,
                 cart_id=cart_id,
                 wanted=incoming.changed_cart(body.value),
-                now=timezone.now(),
+                now=clock.now(),
                 receipt=receipt,
             ),
         )
@@ -235,7 +235,7 @@ class CartCancel(AcpView):
             may_be_empty=True,
             render=_show_cart(200),
             work=lambda _body, receipt: carts.cancel_cart(
-                owner=owner, cart_id=cart_id, now=timezone.now(), receipt=receipt
+                owner=owner, cart_id=cart_id, now=clock.now(), receipt=receipt
             ),
         )
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import orjson
 from django.http import HttpResponse
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from pydantic import ValidationError
 from rest_framework.request import Request
@@ -19,6 +18,7 @@ from agents.http import AgentView, caller_of, json_response
 from agents.json_body import read_json
 from agents.openapi import body_of
 from agents.query import parameters_of, read_query
+from commerce import clock
 from commerce.checkout.shop import shop_at
 from commerce.errors import NotFoundError
 from commerce.storefront.facets import facets
@@ -55,7 +55,7 @@ class CatalogSearch(CatalogView):
     def get(self, request: Request) -> HttpResponse:
         """Find products for sale, with live prices and stock."""
         asked = read_query(SearchParameters, request.query_params)
-        counter, now = self.counter(request, asked.ship_to), timezone.now()
+        counter, now = self.counter(request, asked.ship_to), clock.now()
         offset = 0 if asked.cursor else asked.offset
         found = search(
             counter.shop.id,
@@ -90,7 +90,7 @@ class CatalogLookups(CatalogView):
         except ValidationError as problem:
             raise invalid_body(problem) from problem
         counter = self.counter(request, asked.ship_to)
-        answer = look_up(counter.shop.id, [one.key() for one in asked.items], now=timezone.now())
+        answer = look_up(counter.shop.id, [one.key() for one in asked.items], now=clock.now())
         return json_response(200, orjson.dumps(presenters.looked_up(answer, counter)))
 
 
@@ -105,7 +105,7 @@ class CatalogProduct(CatalogView):
         """Look at a product, by its id or its handle, with all its variants and all its words."""
         counter = self.counter(request, read_query(ProductParameters, request.query_params).ship_to)
         by = {"product_id": product_id} if product_id.startswith("prod_") else {"handle": product_id}
-        return self.one_product(product_listing(counter.shop.id, now=timezone.now(), **by), counter)
+        return self.one_product(product_listing(counter.shop.id, now=clock.now(), **by), counter)
 
 
 class CatalogVariant(CatalogView):
@@ -118,5 +118,5 @@ class CatalogVariant(CatalogView):
     def get(self, request: Request, variant_id: str) -> HttpResponse:
         """Look at the product that a variant belongs to."""
         counter = self.counter(request, read_query(ProductParameters, request.query_params).ship_to)
-        found = product_listing(counter.shop.id, variant_id=variant_id, now=timezone.now())
+        found = product_listing(counter.shop.id, variant_id=variant_id, now=clock.now())
         return self.one_product(found, counter)

@@ -10,9 +10,9 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 
 from agents.chat.models import ChatEvent, Turn
+from commerce import clock
 
 LOCKS = 0x63686174  # tells these advisory locks from others
 
@@ -28,7 +28,7 @@ def record(conversation_id: str, kind: str, data: dict[str, Any], *, turn: Turn 
     with transaction.atomic():
         _wait_for_others(conversation_id)
         event = ChatEvent.objects.create(
-            conversation_id=conversation_id, turn=turn, kind=kind, data=data, at=timezone.now()
+            conversation_id=conversation_id, turn=turn, kind=kind, data=data, at=clock.now()
         )
     transaction.on_commit(lambda: hint(conversation_id), robust=True)
     return event

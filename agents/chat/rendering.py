@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -33,6 +32,7 @@ from agents.chat.flags import flags_of
 from agents.chat.models import ChatCheckout, Conversation
 from agents.chat.selectors import asked_for, session_of
 from agents.chat.sheets import SheetView, Situation, sheet_view
+from commerce import clock
 from commerce.checkout.models import Confirmation
 from commerce.checkout.sql import find_any_session
 from commerce.checkout.states import Status
@@ -92,7 +92,7 @@ class Renderer:
             merchant=self.conversation.merchant,
             cards=cards_of(self.conversation.shopper),
             flags=flags_of(session.document, asked_for(self.conversation.pk)),
-            now=timezone.now(),
+            now=clock.now(),
             is_asked=asked == session_id,
             is_paying=self.fold.paying == session_id,
             is_undecided=awaits == ChatCheckout.Awaits.PROVIDER,

@@ -3,8 +3,8 @@ from __future__ import annotations
 import logging
 import threading
 
-from django.utils import timezone
 
+from commerce import clock
 from commerce.celery import app
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,6 @@ def sweep(**_: object) -> None:
     from agents.chat.following import look_after
     from agents.chat.turns import due_conversations
 
-    for conversation_id in due_conversations(now=timezone.now()):
+    for conversation_id in due_conversations(now=clock.now()):
         run.apply_async(kwargs={"conversation_id": conversation_id}, expires=30)
     look_after()

@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 
 from agents.chat.models import TURN_TRANSITIONS, ChatCheckout, ChatEvent, Conversation, ShopChat, Turn
 from agents.chat.opening import token_of
@@ -29,6 +28,7 @@ from agents.shopper.faults import ToolFault
 from agents.shopper.language_models import ModelUnavailableError, shopper_model
 from agents.shopper.running import Conversation as Graph
 from agents.shopper.running import Input, Question, Words, Yes
+from commerce import clock
 from commerce.errors import CommerceError
 from commerce.wallet.minting import mint
 
@@ -66,14 +66,14 @@ def due_conversations(*, now: datetime) -> list[str]:
 def _next(conversation_id: str) -> Turn | None:
     waiting = Turn.objects.filter(conversation_id=conversation_id, status__in=WAITING)
     turn = waiting.order_by("created_at", "pk").first()
-    return turn if turn and turn.due_at <= timezone.now() else None
+    return turn if turn and turn.due_at <= clock.now() else None
 
 
 def _attempted(turn: Turn, saver: Checkpoints, connect: Callable[..., Agent]) -> bool:
     """Run one turn. False where it has to be tried again later."""
     TURN_TRANSITIONS.check(turn.status, Turn.Status.RUNNING)
     turn.status, turn.tries = Turn.Status.RUNNING, turn.tries + 1
-    turn.due_at = timezone.now() + timedelta(seconds=settings.CHAT_TURN_SECONDS)
+    turn.due_at = clock.now() + timedelta(seconds=settings.CHAT_TURN_SECONDS)
     turn.save(update_fields=["status", "tries", "due_at"])
     teller = Teller(turn)
     if turn.tries > 1:
@@ -112,7 +112,7 @@ def _desk(conversation: Conversation, teller: Teller, connect: Callable[..., Age
 
     def payment_for(confirmation_id: str) -> Payment:
         try:
-            return Payment(mint(confirmation_id, shopper=shopper, now=timezone.now()))
+            return Payment(mint(confirmation_id, shopper=shopper, now=clock.now()))
         except CommerceError as problem:
             raise ToolFault(problem.code, problem.message) from problem
         finally:
@@ -123,7 +123,7 @@ def _desk(conversation: Conversation, teller: Teller, connect: Callable[..., Age
         thread_id=conversation.pk,
         shop_name=merchant.name,
         currency=merchant.currency,
-        today=timezone.now().astimezone(zone).date(),
+        today=clock.now().astimezone(zone).date(),
         zone=zone,
         shopper=shopper.pk,
         payment_for=payment_for,
@@ -154,7 +154,7 @@ def _ask(turn: Turn, question: Question | None) -> None:
 def _put_off(turn: Turn, teller: Teller) -> bool:
     """Try again later, or give up. Says whether it is over."""
     if turn.tries < MOST_TRIES:
-        turn.due_at = timezone.now() + PAUSES[turn.tries - 1]
+        turn.due_at = clock.now() + PAUSES[turn.tries - 1]
         turn.save(update_fields=["due_at"])
         teller.flush()
         return False
@@ -168,7 +168,7 @@ def _end(turn: Turn, status: Turn.Status, teller: Teller, *, problem: str = "") 
     if problem:
         teller.write("problem", {"code": "unavailable", "text": problem})
     teller.write("done", {})
-    turn.status, turn.ended_at = status, timezone.now()
+    turn.status, turn.ended_at = status, clock.now()
     turn.save(update_fields=["status", "ended_at"])
 
 
@@ -225,7 +225,7 @@ class Teller:
             return
         row, _ = ChatCheckout.objects.get_or_create(
             session_id=session,
-            defaults={"conversation_id": self.turn.conversation_id, "created_at": timezone.now()},
+            defaults={"conversation_id": self.turn.conversation_id, "created_at": clock.now()},
         )
         changes = _CHANGES.get(kind)
         if changes is not None and row.conversation_id == self.turn.conversation_id:

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from agents.chat import services
@@ -24,6 +23,7 @@ from agents.chat.stream import Watch, event_stream
 from agents.chat.visitors import remember, shopper_at, welcome
 from agents.chat.wallet_panel import wallet_panel
 from agents.throttling import Window
+from commerce import clock
 from commerce.accounts.models import Merchant
 from commerce.checkout.confirmations import OtherTermsError
 from commerce.errors import CommerceError, NotFoundError
@@ -68,8 +68,8 @@ def new_conversation(request: HttpRequest, merchant_slug: str) -> HttpResponse:
             raise TooManyTurnsError("Too many conversations were begun just now. Try again in a minute.")
         services.open_chat_of(merchant)
         shopper, guest = welcome(request)
-        conversation = services.begin_conversation(shopper, merchant, now=timezone.now())
-        services.say(conversation.pk, text, now=timezone.now())
+        conversation = services.begin_conversation(shopper, merchant, now=clock.now())
+        services.say(conversation.pk, text, now=clock.now())
     except CommerceError as problem:
         messages.error(request, problem.message)
         return private(redirect("chat", merchant_slug=merchant.slug))
@@ -100,7 +100,7 @@ def words(request: HttpRequest, merchant_slug: str, conversation_id: str) -> Htt
     """Say something."""
     conversation = conversation_at(request, merchant_slug, conversation_id)
     try:
-        services.say(conversation.pk, request.POST.get("text", ""), now=timezone.now())
+        services.say(conversation.pk, request.POST.get("text", ""), now=clock.now())
     except CommerceError as problem:
         return _answer(request, conversation, partial("#note", "innerHTML", _note(problem.message)), problem)
     is_written = request.POST.get("from") == "composer"
@@ -124,7 +124,7 @@ def pay(request: HttpRequest, merchant_slug: str, conversation_id: str) -> HttpR
             terms=request.POST.get("terms", ""),
             card_id=request.POST.get("card", ""),
             evidence=evidence,
-            now=timezone.now(),
+            now=clock.now(),
         )
     except OtherTermsError as problem:
         return _sheet_answer(request, conversation, session_id, problem, before=_shown_total(request))
@@ -139,7 +139,7 @@ def sheet(request: HttpRequest, merchant_slug: str, conversation_id: str) -> Htt
     conversation = conversation_at(request, merchant_slug, conversation_id)
     session_id = request.POST.get("checkout", "")
     try:
-        change_sheet(conversation, session_id, request.POST.dict(), now=timezone.now())
+        change_sheet(conversation, session_id, request.POST.dict(), now=clock.now())
     except CommerceError as problem:
         return _sheet_answer(request, conversation, session_id, problem)
     return _sheet_answer(request, conversation, session_id)

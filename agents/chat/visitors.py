@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
+from commerce import clock
 from commerce.wallet.models import Shopper
 from commerce.wallet.services import FIRST_CARD, NewGuest, add_card, guest_of, shopper_of, welcome_guest
 
@@ -25,7 +25,7 @@ def welcome(request: HttpRequest) -> tuple[Shopper, NewGuest | None]:
     if known is not None:
         return known, None
     guest = welcome_guest()
-    add_card(guest.shopper, FIRST_CARD, now=timezone.now())
+    add_card(guest.shopper, FIRST_CARD, now=clock.now())
     return guest.shopper, guest
 
 

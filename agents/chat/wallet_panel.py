@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import timezone
-
 from agents.chat.models import Conversation
+from commerce import clock
 from commerce.accounts.models import Merchant
 from commerce.errors import CommerceError
 from commerce.money import exponent, parse_decimal
@@ -53,7 +52,7 @@ def wallet_panel(conversation: Conversation) -> WalletView:
     names = {card.name for card in cards}
     currency = conversation.merchant.currency
     digits = exponent(currency)
-    mandates = standing_mandates(conversation.shopper, now=timezone.now())
+    mandates = standing_mandates(conversation.shopper, now=clock.now())
     return WalletView(
         cards=cards,
         others=tuple(one for one in TEST_CARDS if one.method not in names),

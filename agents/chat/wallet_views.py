@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from agents.chat.blocks import sheet_id
@@ -12,6 +11,7 @@ from agents.chat.rendering import Renderer, address_of, partial
 from agents.chat.selectors import folded
 from agents.chat.views import conversation_at
 from agents.chat.wallet_panel import change_wallet, wallet_panel
+from commerce import clock
 from commerce.errors import CommerceError
 from commerce.pages.rendering import private
 
@@ -22,7 +22,7 @@ def wallet(request: HttpRequest, merchant_slug: str, conversation_id: str) -> Ht
     conversation = conversation_at(request, merchant_slug, conversation_id)
     error = ""
     try:
-        change_wallet(conversation.shopper, conversation.merchant, request.POST.dict(), now=timezone.now())
+        change_wallet(conversation.shopper, conversation.merchant, request.POST.dict(), now=clock.now())
     except CommerceError as problem:
         error = problem.message
     if not request.headers.get("HX-Request"):

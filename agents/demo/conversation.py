@@ -13,6 +13,8 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from commerce import clock
+
 if TYPE_CHECKING:
     from agents.chat.models import Conversation
 
@@ -32,7 +34,6 @@ def conversation(slug: str, variant_id: str) -> Iterator[Line]:
     import django
 
     django.setup()
-    from django.utils import timezone
 
     from agents.chat import services
     from commerce.accounts.models import Merchant
@@ -40,8 +41,8 @@ def conversation(slug: str, variant_id: str) -> Iterator[Line]:
     from commerce.wallet.services import add_card, welcome_guest
 
     shopper = welcome_guest().shopper
-    card = add_card(shopper, CARD, now=timezone.now())
-    begun = services.begin_conversation(shopper, Merchant.objects.get(slug=slug), now=timezone.now())
+    card = add_card(shopper, CARD, now=clock.now())
+    begun = services.begin_conversation(shopper, Merchant.objects.get(slug=slug), now=clock.now())
     variant = Variant.objects.select_related("product").get(pk=variant_id, merchant__slug=slug)
     called = ", ".join((variant.product.title, *variant.option_values))
     wishes = (
@@ -54,7 +55,7 @@ def conversation(slug: str, variant_id: str) -> Iterator[Line]:
         begun.refresh_from_db()
         if begun.question_checkout:
             break
-        services.say(begun.pk, words, now=timezone.now())
+        services.say(begun.pk, words, now=clock.now())
         yield {"who": "shopper", "text": words}
         yield from _answers(begun)
     yield from _pressed(begun, card.pk)
@@ -62,7 +63,6 @@ def conversation(slug: str, variant_id: str) -> Iterator[Line]:
 
 def _pressed(conversation: Conversation, card_id: str) -> Iterator[Line]:
     """Confirm the order that is shown, on the terms that it shows."""
-    from django.utils import timezone
 
     from agents.chat import services
     from commerce.checkout.challenges import visit_payment
@@ -72,7 +72,7 @@ def _pressed(conversation: Conversation, card_id: str) -> Iterator[Line]:
     session_id = conversation.question_checkout
     if not session_id:
         raise SilentError("The assistant has not asked to pay.")
-    visit = visit_payment(session_id, now=timezone.now())
+    visit = visit_payment(session_id, now=clock.now())
     total = Money(visit.session.document.totals.total_minor, visit.session.currency)
     yield {"who": "page", "text": f"the order with its total and one button: Pay {total}"}
     services.confirm_order(
@@ -81,7 +81,7 @@ def _pressed(conversation: Conversation, card_id: str) -> Iterator[Line]:
         terms=visit.terms,
         card_id=card_id,
         evidence={"address": "127.0.0.1", "user_agent": "the demo"},
-        now=timezone.now(),
+        now=clock.now(),
     )
     yield {"who": "shopper", "text": f"[Pay {total}]"}
     yield from _answers(conversation)

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from commerce import clock
+
 MERCHANT = "harbor-supply"
 NEIGHBOR = "fjord-and-fell"
 AGENT = "Demo agent"
@@ -67,7 +69,6 @@ def _seed(slug: str, catalog: Path | None) -> dict[str, Any]:
 
 def _open_shop(slug: str, options: argparse.Namespace) -> dict[str, Any]:
     """Add what the demo buys, and give out keys and secrets."""
-    from django.utils import timezone
 
     from agents.acp.v2026_04_17.handlers import CARD_HANDLER_ID
     from agents.chat.opening import open_chat
@@ -90,7 +91,7 @@ def _open_shop(slug: str, options: argparse.Namespace) -> dict[str, Any]:
         "currency": merchant.currency,
         "items": {"in_stock": items.in_stock, "out_of_stock": items.out_of_stock, "digital": items.digital},
         "search": Variant.objects.select_related("product").get(pk=items.in_stock[0]).product.title,
-        "discount_codes": additions.complete_discounts(merchant, now=timezone.now()),
+        "discount_codes": additions.complete_discounts(merchant, now=clock.now()),
         "handler_id": CARD_HANDLER_ID,
         "webhook_secret": _register_endpoint(slug, options.webhook_url),
         "fulfillment_secret": new_fulfillment_secret(merchant),

@@ -12,7 +12,6 @@ from typing import Any
 import urllib3
 from django.db import connections
 from django.db.models import F
-from django.utils import timezone
 
 from agents.chat import services, turns
 from agents.chat.following import look_after
@@ -23,6 +22,7 @@ from agents.evaluation.judging import Verdict, end_of, judge
 from agents.evaluation.persona import Persona, Sight
 from agents.evaluation.scenarios import Act, AtBank, Confirm, Meanwhile, Say, Scenario, Twice
 from agents.evaluation.shopfloor import furnish
+from commerce import clock
 from commerce.catalog.models import Variant
 from commerce.checkout.challenges import abandon_challenge, visit_payment
 from commerce.checkout.models import CheckoutSession
@@ -112,7 +112,7 @@ class Play:
 
     def run(self) -> Played:
         started = monotonic()
-        now = timezone.now()
+        now = clock.now()
         self.floor = furnish(hostile=self.scenario.hostile, now=now)
         shopper = welcome_guest().shopper
         if self.scenario.limit_minor is not None:
@@ -147,7 +147,7 @@ class Play:
 
     def _say(self, words: str) -> None:
         self.transcript.append(("shopper", words))
-        services.say(self.conversation.pk, words, now=timezone.now())
+        services.say(self.conversation.pk, words, now=clock.now())
         self._answered()
 
     def _answered(self) -> None:
@@ -159,7 +159,7 @@ class Play:
         for _ in range(MOST_REPEATS):
             turns.run_waiting(self.conversation.pk, connect=self.faults.agent)
             waiting = Turn.objects.filter(conversation=self.conversation, status__in=turns.WAITING)
-            if not waiting.update(due_at=timezone.now(), tries=F("tries") % 3):
+            if not waiting.update(due_at=clock.now(), tries=F("tries") % 3):
                 break
         self._settle()
         for event in ChatEvent.objects.filter(conversation=self.conversation, pk__gt=since).order_by("pk"):
@@ -180,7 +180,7 @@ class Play:
         events = ChatEvent.objects.filter(conversation=self.conversation)
         newest = self.conversation.checkouts.order_by("-created_at").first()
         session = find_any_session(newest.session_id) if newest else None
-        is_open = session is not None and session.status in OPEN and session.expires_at > timezone.now()
+        is_open = session is not None and session.status in OPEN and session.expires_at > clock.now()
         issues = session.document.issues if session is not None and is_open else ()
         return Sight(
             has_products=events.filter(kind="products").exists(),
@@ -212,10 +212,10 @@ class Play:
                 self._confirm_twice(asked)
 
     def _terms(self, session_id: str) -> str:
-        return visit_payment(session_id, now=timezone.now()).terms
+        return visit_payment(session_id, now=clock.now()).terms
 
     def _card(self, method: str) -> Card:
-        return add_card(self.conversation.shopper, method, now=timezone.now())
+        return add_card(self.conversation.shopper, method, now=clock.now())
 
     def _confirm(self, session_id: str, method: str, *, terms: str = "") -> None:
         """Press the button. What the page refuses is read, and the next turn decides."""
@@ -235,7 +235,7 @@ class Play:
             terms=terms,
             card_id=card_id,
             evidence={"address": "127.0.0.1", "user_agent": "evaluation"},
-            now=timezone.now(),
+            now=clock.now(),
         )
 
     def _confirm_twice(self, session_id: str) -> None:
@@ -265,7 +265,7 @@ class Play:
         elif what == "sell_out":
             StockItem.objects.filter(pk__in=variants).update(on_hand=F("reserved"))
         else:
-            CheckoutSession.objects.filter(pk=session_id).update(expires_at=timezone.now())
+            CheckoutSession.objects.filter(pk=session_id).update(expires_at=clock.now())
 
     def _at_bank(self, session_id: str, result: str) -> None:
         """Go to the issuer's page and back, or give up there."""
@@ -274,11 +274,11 @@ class Play:
             return
         self.transcript.append(("shopper", f"[at the bank: {result or 'gives up'}]"))
         if result:
-            visit = visit_payment(session_id, now=timezone.now())
+            visit = visit_payment(session_id, now=clock.now())
             urllib3.request("POST", visit.issuer_url, body=f"result={result}", redirect=False, retries=False)
-            visit_payment(session_id, now=timezone.now())
+            visit_payment(session_id, now=clock.now())
         else:
-            abandon_challenge(session_id, now=timezone.now())
+            abandon_challenge(session_id, now=clock.now())
         self._settle()
         if result == "fail":
             self._say("I want to pay with another card")

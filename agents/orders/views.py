@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 from django.http import HttpResponse
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
@@ -21,6 +20,7 @@ from agents.orders import presenters
 from agents.orders.bodies import AgentOrder, AgentOrders
 from agents.orders.schemas import CancelOrderRequest, OrdersParameters, ReturnRequest, wanted
 from agents.query import parameters_of, read_query
+from commerce import clock
 from commerce.aftersales import requests
 from commerce.aftersales.requests import Standing
 from commerce.checkout.shop import Shop, shop_at
@@ -66,7 +66,7 @@ class Orders(OrderView):
         page = requests.own_orders(
             shop=shop,
             caller=caller_of(request),
-            now=timezone.now(),
+            now=clock.now(),
             limit=asked.limit,
             checkout_session_id=asked.checkout_session_id,
             cursor=asked.cursor,
@@ -84,7 +84,7 @@ class OrderDetail(OrderView):
     def get(self, request: Request, order_id: str) -> HttpResponse:
         """Retrieve an order as it stands."""
         shop = self.shop(request)
-        found = requests.own_order(order_id, shop=shop, caller=caller_of(request), now=timezone.now())
+        found = requests.own_order(order_id, shop=shop, caller=caller_of(request), now=clock.now())
         return json_response(*_show(shop, status=200)(found))
 
 
@@ -106,7 +106,7 @@ class OrderCancel(OrderView):
                 order_id,
                 shop=shop,
                 caller=caller,
-                now=timezone.now(),
+                now=clock.now(),
                 wanted=wanted(asked.line_items),
                 reason=line(asked.reason),
                 receipt=receipt,
@@ -133,7 +133,7 @@ class OrderReturns(OrderView):
                 order_id,
                 shop=shop,
                 caller=caller,
-                now=timezone.now(),
+                now=clock.now(),
                 reason=asked.reason,
                 request_key=request_key(request),
                 wanted=wanted(asked.line_items),

@@ -10,12 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 
 from agents.rehearsals.models import Rehearsal, RehearsalStep
 from agents.rehearsals.performing import begin
 from agents.rehearsals.script import SCRIPT, TIDY
 from agents.webhooks.models import Endpoint
+from commerce import clock
 from commerce.accounts.models import Agent, Merchant
 from commerce.backoffice.actions import list_action
 from commerce.backoffice.admins import ReadOnlyAdmin, ReadOnlyInline
@@ -67,7 +67,7 @@ class RehearsalAdmin(ReadOnlyAdmin):
 
     def _begun(self, request: HttpRequest, agent: Agent) -> Rehearsal | None:
         try:
-            rehearsal = begin(agent, user=request.user, now=timezone.now())  # type: ignore[arg-type]
+            rehearsal = begin(agent, user=request.user, now=clock.now())  # type: ignore[arg-type]
         except CommerceError as problem:
             messages.error(request, problem.message)
             return None

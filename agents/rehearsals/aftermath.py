@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 
 from django.db.models import QuerySet, Sum
-from django.utils import timezone
 
 from agents.client import RefusedError
 from agents.rehearsals.models import Rehearsal
 from agents.rehearsals.outcomes import Done, Failed, Outcome, Skipped, Wait
 from agents.rehearsals.stage import Stage
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
+from commerce import clock
 from commerce.accounts.models import AgentKey
 from commerce.accounts.services import revoke_key
 from commerce.aftersales.services import NothingToCancelError, cancel_order, refund_order
@@ -34,7 +34,7 @@ def confirm(stage: Stage) -> None:
     if session is None:
         raise NotFoundError("The checkout is gone.")
     terms = terms_hash(canonical_terms(session))
-    confirm_terms(session.id, terms=terms, evidence={"test purchase": stage.rehearsal.pk}, now=timezone.now())
+    confirm_terms(session.id, terms=terms, evidence={"test purchase": stage.rehearsal.pk}, now=clock.now())
     stage.facts["is_confirmed"] = True
 
 
@@ -80,7 +80,7 @@ def canceled(stage: Stage) -> Outcome:
 
 def give_everything_back(order: Order) -> None:
     """Cancel what is not sent, and give back what is left of the payment: of a download too. May run twice."""
-    now = timezone.now()
+    now = clock.now()
     try:
         cancel_order(order.pk, reason=WHY, note="Test purchase", now=now)
     except NothingToCancelError:
@@ -99,7 +99,7 @@ def tidied(stage: Stage) -> Outcome:
         return waiting
     key = AgentKey.objects.filter(agent=stage.rehearsal.agent_id, is_test=True).first()
     if key is not None:
-        revoke_key(key, now=timezone.now())
+        revoke_key(key, now=clock.now())
     Rehearsal.objects.filter(pk=stage.rehearsal.pk).update(sealed_key=None)
     stage.facts.pop("token", None)
     kept = " The order stays in your list, marked as a test." if order is not None else ""

@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from agents.client import RefusedError
 from agents.rehearsals.models import REHEARSAL_TRANSITIONS, Rehearsal, RehearsalStep
 from agents.rehearsals.outcomes import Done, Failed, Outcome, Skipped, Wait
 from agents.rehearsals.script import SCRIPT, TIDY, Step
 from agents.rehearsals.stage import Stage
-from commerce import sealing
+from commerce import clock, sealing
 from commerce.accounts.models import Agent
 from commerce.accounts.services import issue_test_key
 from commerce.checkout.shop import load_shop, terms_fingerprint
@@ -91,9 +90,9 @@ def advance(rehearsal_id: str, *, now: datetime) -> bool:
         outcome = _performed(rehearsal, step)
         if not isinstance(outcome, Wait):
             _go_on(rehearsal, step, outcome)
-        if isinstance(outcome, Wait) or timezone.now() - now > AT_ONCE:
+        if isinstance(outcome, Wait) or clock.now() - now > AT_ONCE:
             pause = PAUSE if isinstance(outcome, Wait) else timedelta()
-            Rehearsal.objects.filter(pk=rehearsal_id).update(due_at=timezone.now() + pause)
+            Rehearsal.objects.filter(pk=rehearsal_id).update(due_at=clock.now() + pause)
             break
     return True
 
@@ -106,18 +105,18 @@ def _performed(rehearsal: Rehearsal, step: Step) -> Outcome:
     """Do one step and keep what came of it."""
     position = [*_steps()].index(step.name)
     row, _ = RehearsalStep.objects.get_or_create(
-        rehearsal=rehearsal, position=position, defaults={"name": step.name, "started_at": timezone.now()}
+        rehearsal=rehearsal, position=position, defaults={"name": step.name, "started_at": clock.now()}
     )
     stage = Stage(rehearsal, dict(rehearsal.facts))
     outcome = _outcome(stage, step)
-    if isinstance(outcome, Wait) and timezone.now() - row.started_at > timedelta(seconds=step.patience):
+    if isinstance(outcome, Wait) and clock.now() - row.started_at > timedelta(seconds=step.patience):
         outcome = Failed(f"{outcome.words} It took longer than {step.patience} seconds.")
     row.status, row.words = _STATUSES[type(outcome)], outcome.words[:500]
     row.exchanges = [*row.exchanges, *stage.exchanges][-20:]
-    row.ended_at = None if isinstance(outcome, Wait) else timezone.now()
+    row.ended_at = None if isinstance(outcome, Wait) else clock.now()
     row.save(update_fields=["status", "words", "exchanges", "ended_at"])
     rehearsal.facts = stage.facts
-    rehearsal.due_at = timezone.now() + LEASE
+    rehearsal.due_at = clock.now() + LEASE
     rehearsal.save(update_fields=["facts", "due_at"])
     return outcome
 
@@ -156,7 +155,7 @@ def _go_on(rehearsal: Rehearsal, step: Step, outcome: Outcome) -> None:
     if step is TIDY:
         status = Rehearsal.Status.FAILED if rehearsal.problem else Rehearsal.Status.PASSED
         REHEARSAL_TRANSITIONS.check(rehearsal.status, status)
-        rehearsal.status, rehearsal.ended_at = status, timezone.now()
+        rehearsal.status, rehearsal.ended_at = status, clock.now()
     else:
         names = [*_steps()]
         is_over = isinstance(outcome, Failed)

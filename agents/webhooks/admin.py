@@ -30,6 +30,7 @@ from agents.webhooks.services import (
     plan_secret,
     register_endpoint,
 )
+from commerce import clock
 from commerce.backoffice.actions import object_action
 from commerce.backoffice.admins import EditableAdmin, Form, ReadOnlyAdmin, ReadOnlyInline, StackedReadOnlyInline
 from commerce.backoffice.asking import Question, ask, show_once
@@ -165,7 +166,7 @@ class EndpointAdmin(EditableAdmin):
         endpoint = self.require_object(request, object_id)
 
         def plan(told: dict[str, Any]) -> HttpResponse:
-            now = timezone.now()
+            now = clock.now()
             valid_from = told["valid_from"] or now + OVERLAP
             secret = plan_secret(endpoint, valid_from=valid_from, now=now)
             until = f"one before it signs until {timezone.localtime(valid_from):%Y-%m-%d %H:%M %Z}."
@@ -178,7 +179,7 @@ class EndpointAdmin(EditableAdmin):
         """Show what the endpoint said to the last test event, and send another."""
         endpoint: Endpoint = self.require_object(request, object_id)
         if request.method == "POST":
-            send_test_event(endpoint, now=timezone.now())
+            send_test_event(endpoint, now=clock.now())
             self.note(request, endpoint, "sent a test event")
             return redirect("admin:webhooks_endpoint_try_out", quote(endpoint.pk))
         context = {
@@ -199,9 +200,9 @@ class EndpointAdmin(EditableAdmin):
 
 def _switch(endpoint: Endpoint) -> None:
     if endpoint.is_active:
-        enable_endpoint(endpoint, now=timezone.now())
+        enable_endpoint(endpoint, now=clock.now())
     else:
-        disable_endpoint(endpoint, reason=OFF_BY_STAFF, now=timezone.now())
+        disable_endpoint(endpoint, reason=OFF_BY_STAFF, now=clock.now())
 
 
 class DeliveryAttemptInline(StackedReadOnlyInline):
@@ -246,5 +247,5 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def replay_deliveries(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
         for delivery in deliveries.select_related("order"):
             self.note(request, delivery, "sent again")
-        count = replay(deliveries, now=timezone.now())
+        count = replay(deliveries, now=clock.now())
         self.message_user(request, f"{count} will be sent again.", messages.SUCCESS)

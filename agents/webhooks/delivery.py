@@ -14,11 +14,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import lru_cache
 
 from django.db import connections
-from django.utils import timezone
 
 from agents.webhooks.claiming import Due, claim
 from agents.webhooks.recording import record
 from agents.webhooks.signing import signed_headers
+from commerce import clock
 from commerce.outgoing.sending import Answer, post
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def deliver_due(*, seconds: float = 20, patience: float = 20) -> int:
     ours: set[Future[bool]] = set()
     while progress + patience > (moment := time.monotonic()):
         free = senders.free() if moment < until else 0
-        due = claim(now=timezone.now(), limit=free) if free else []
+        due = claim(now=clock.now(), limit=free) if free else []
         ours |= {senders.send(one) for one in due}
         if not ours:
             break
@@ -87,7 +87,7 @@ class _Senders:
         try:
             answer = _post(due)
             with self._recording:
-                record(due, answer, now=timezone.now())
+                record(due, answer, now=clock.now())
         except Exception:
             logger.exception("a delivery could not be recorded", extra={"delivery": due.id})
             return False
@@ -106,7 +106,7 @@ def _senders(_process: int) -> _Senders:
 
 def _post(due: Due) -> Answer:
     """Sign and send. What keeps us from signing counts as a failed try, or it would be tried forever."""
-    now = timezone.now()
+    now = clock.now()
     try:
         secrets = due.secrets.unsealed(now=now)
         headers = signed_headers(due.body, request_id=due.id, secrets=secrets, now=now)

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from django.utils import timezone
-
 from agents.webhooks.services import plan_deliveries
+from commerce import clock
 from commerce.outbox.nudge import Nudge
 from commerce.outbox.relay import Event
 
@@ -11,5 +10,5 @@ _deliver = Nudge("agents.webhooks.tasks.deliver")
 
 def announce_order(event: Event) -> None:
     """Plan what an order's agent is to hear, and tell the workers."""
-    if plan_deliveries(event.key, up_to=event.payload["sequence"], now=timezone.now()):
+    if plan_deliveries(event.key, up_to=event.payload["sequence"], now=clock.now()):
         _deliver.send()

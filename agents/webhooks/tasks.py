@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from django.utils import timezone
 
 from agents.webhooks.delivery import deliver_due
 from agents.webhooks.retention import forget_old
+from commerce import clock
 from commerce.celery import app
 
 
@@ -14,5 +14,5 @@ def deliver(**_: object) -> None:
 
 @app.task
 def forget_old_deliveries(**_: object) -> None:
-    while forget_old(now=timezone.now()):
+    while forget_old(now=clock.now()):
         pass

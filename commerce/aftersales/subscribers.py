@@ -1,21 +1,21 @@
 from __future__ import annotations
 
-from django.utils import timezone
 
+from commerce import clock
 from commerce.aftersales import services
 from commerce.outbox.relay import Event
 
 
 def note_refund(event: Event) -> None:
     """Show how a refund stands on the order that it belongs to."""
-    services.note_refund(event.key, now=timezone.now())
+    services.note_refund(event.key, now=clock.now())
 
 
 def note_dispute(event: Event) -> None:
     """Show how a dispute stands on the order that it belongs to."""
-    services.note_dispute(event.key, now=timezone.now())
+    services.note_dispute(event.key, now=clock.now())
 
 
 def cancel_unpaid(event: Event) -> None:
     """Send nothing more of an order whose payment lapsed before it could be taken."""
-    services.cancel_unpaid(event.key, now=timezone.now())
+    services.cancel_unpaid(event.key, now=clock.now())

@@ -15,9 +15,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.forms import ModelChoiceField, PasswordInput
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.text import capfirst
 
+from commerce import clock
 from commerce.accounts.models import StaffAction
 from commerce.backoffice.scope import OPERATOR_ONLY, merchant_id_of
 
@@ -54,7 +54,7 @@ def write_down(
         subject=str(row)[:200],
         what=what[:255],
         changes=list(changes),
-        done_at=timezone.now(),
+        done_at=clock.now(),
     )
 
 

@@ -15,8 +15,8 @@ from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from commerce import clock
 from commerce.accounts.models import Merchant
 from commerce.catalog import changes, rules
 from commerce.catalog.changes import Change, FieldChange, ProductPlan
@@ -111,7 +111,7 @@ def write_plans(plans: Sequence[ProductPlan]) -> None:
 
     Raises IntegrityError where somebody else has made one of the new rows meanwhile.
     """
-    now = timezone.now()
+    now = clock.now()
     new = sorted((plan.product for plan in plans if plan.is_new), key=lambda product: product.handle)
     changed = [plan.product for plan in plans if plan.change is Change.UPDATED]
     created: list[Variant] = []
@@ -189,7 +189,7 @@ def _plans(merchant: Merchant, wanted: Iterable[ProductData], known: dict[str, P
     for picture in Media.objects.filter(product__in=ids).order_by("position", "pk"):
         media[picture.product_id].append(picture)
     plans: dict[str, Planned] = {}
-    now = timezone.now()
+    now = clock.now()
     for data in wanted:
         product = known.get(data.handle) or _product(merchant, data, now)
         before = changes.Before(data.handle not in known, variants[product.pk], media[product.pk])

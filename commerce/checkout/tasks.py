@@ -1,26 +1,26 @@
 from __future__ import annotations
 
-from django.utils import timezone
 
+from commerce import clock
 from commerce.celery import app
 from commerce.checkout import services, sweeps
 
 
 @app.task
 def resume_interrupted(**_: object) -> None:
-    sweeps.resume_interrupted(now=timezone.now())
+    sweeps.resume_interrupted(now=clock.now())
 
 
 @app.task
 def look_after_challenges(**_: object) -> None:
-    sweeps.look_after_challenges(now=timezone.now())
+    sweeps.look_after_challenges(now=clock.now())
 
 
 @app.task
 def expire_sessions(**_: object) -> None:
-    services.expire_sessions(now=timezone.now())
+    services.expire_sessions(now=clock.now())
 
 
 @app.task
 def release_reservations(**_: object) -> None:
-    sweeps.release_reservations(now=timezone.now())
+    sweeps.release_reservations(now=clock.now())

@@ -18,8 +18,8 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.validators import validate_email
 from django.db import connection
-from django.utils import timezone
 
+from commerce import clock
 from commerce.emails.letters import Letter, write_letter
 from commerce.emails.models import Email
 
@@ -61,7 +61,7 @@ def send_due(*, seconds: float = 20) -> int:
 
 
 def _due_until(moment: float) -> Iterator[Due]:
-    while time.monotonic() < moment and (due := claim(now=timezone.now())):
+    while time.monotonic() < moment and (due := claim(now=clock.now())):
         yield due
 
 
@@ -101,7 +101,7 @@ def _send(due: Due, server: BaseEmailBackend) -> tuple[bool, bool]:
         server.close()
         _put_off(due, problem)
         return False, True
-    now = timezone.now()
+    now = clock.now()
     _note(due, status=Email.Status.SENT, subject=letter.subject[:255], text=letter.text, sent_at=now, error="")
     return True, True
 
@@ -147,7 +147,7 @@ def _put_off(due: Due, problem: Exception) -> None:
         _note(due, status=Email.Status.FAILED, error=error)
         return
     pause = timedelta(seconds=RETRY_SECONDS[due.tries - 1])
-    _note(due, due_at=timezone.now() + pause, error=error)
+    _note(due, due_at=clock.now() + pause, error=error)
 
 
 def _note(due: Due, **known: object) -> None:

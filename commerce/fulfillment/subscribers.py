@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.utils import timezone
 
+from commerce import clock
 from commerce.fulfillment.models import Shipment
 from commerce.fulfillment.services import Parcel, Step, record_step
 from commerce.orders.models import Order, OrderLine
@@ -20,7 +20,7 @@ def deliver_digital_lines(event: Event) -> None:
         return
     order = Order.objects.get(pk=event.key)
     download = next((line.variant.download_url for line in lines if line.variant.download_url), "")
-    now = timezone.now()
+    now = clock.now()
     record_step(
         order.pk,
         Parcel(

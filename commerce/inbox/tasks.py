@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import logging
 
-from django.utils import timezone
 
+from commerce import clock
 from commerce.celery import app
 from commerce.inbox import provider_events
 from commerce.payments.gateway import ProviderUnreachableError
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 @app.task
 def fetch_missed_provider_events(**_: object) -> None:
     """Look through the installation's account, and have each merchant's own looked through beside it."""
-    for account_id in provider_events.accounts_to_look_through(now=timezone.now()):
+    for account_id in provider_events.accounts_to_look_through(now=clock.now()):
         fetch_missed_events_of.delay(account_id=account_id)
     _fetch(None)
 
@@ -26,7 +26,7 @@ def fetch_missed_events_of(account_id: str, **_: object) -> None:
 
 def _fetch(account_id: str | None) -> None:
     try:
-        missed = provider_events.fetch_missed(now=timezone.now(), account_id=account_id)
+        missed = provider_events.fetch_missed(now=clock.now(), account_id=account_id)
     except ProviderUnreachableError as problem:
         logger.warning("the provider's events cannot be read: %s", problem)
         return
@@ -36,4 +36,4 @@ def _fetch(account_id: str | None) -> None:
 
 @app.task
 def forget_old_provider_events(**_: object) -> None:
-    provider_events.forget_old(now=timezone.now())
+    provider_events.forget_old(now=clock.now())

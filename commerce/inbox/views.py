@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from pydantic import ValidationError
 
+from commerce import clock
 from commerce.errors import NotFoundError
 from commerce.inbox.messages import FulfillmentMessage
 from commerce.inbox.provider_events import store_event
@@ -27,7 +27,7 @@ def fulfillment_webhook(request: HttpRequest, slug: str) -> HttpResponse:
     """
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_BODY_BYTES:
         return _problem(413, "too_large", f"The body is larger than {settings.MAX_BODY_BYTES} bytes.")
-    now, body = timezone.now(), request.body
+    now, body = clock.now(), request.body
     try:
         signature = request.headers.get("Fulfillment-Signature", "")
         merchant = authenticate(slug, body=body, signature=signature, now=now)
@@ -57,7 +57,7 @@ def provider_webhook(request: HttpRequest, account_id: str | None = None) -> Htt
     """
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_BODY_BYTES:
         return _problem(413, "too_large", f"The body is larger than {settings.MAX_BODY_BYTES} bytes.")
-    now, signature = timezone.now(), request.headers.get("Stripe-Signature", "")
+    now, signature = clock.now(), request.headers.get("Stripe-Signature", "")
     try:
         notice = gateway_at(latest(account_id)).read_notice(request.body, signature=signature, now=now)
     except ProviderAccount.DoesNotExist:

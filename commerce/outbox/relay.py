@@ -10,9 +10,9 @@ from typing import Any
 
 import orjson
 from django.db import connection, connections
-from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from commerce import clock
 from commerce.outbox.models import OutboxEvent
 from commerce.outbox.threads import in_threads
 
@@ -51,7 +51,7 @@ def drain(*, batches: int = 50) -> int:
     """Handle due events until there are none, or `batches` were done. Returns how many were handled."""
     handled = 0
     for _ in range(batches):
-        events = claim(now=timezone.now(), limit=BATCH)
+        events = claim(now=clock.now(), limit=BATCH)
         handled += _handle_all(events) if events else 0
         if len(events) < BATCH:
             break
@@ -107,6 +107,6 @@ def _put_off(event: Event, reason: str, *, after: timedelta = timedelta()) -> No
     wait = timedelta(seconds=RETRY_SECONDS[min(event.tries, len(RETRY_SECONDS)) - 1])
     OutboxEvent.objects.filter(pk=event.id).update(
         status=OutboxEvent.Status.DEAD if is_over else OutboxEvent.Status.PENDING,
-        due_at=timezone.now() + max(wait, after),
+        due_at=clock.now() + max(wait, after),
         last_error=reason[:2000],
     )

@@ -10,10 +10,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.views.decorators.http import require_POST, require_safe
 
+from commerce import clock
 from commerce.accounts.models import Merchant
 from commerce.carts.services import shared_cart
 from commerce.checkout.challenges import Visit, abandon_challenge, visit_payment
@@ -54,7 +54,7 @@ def order_page(request: HttpRequest, token: str) -> HttpResponse:
 def cart_page(request: HttpRequest, cart_id: str) -> HttpResponse:
     """Show a cart that an agent has collected. Who it is for is not shown: carts are passed around."""
     try:
-        cart = shared_cart(cart_id, now=timezone.now())
+        cart = shared_cart(cart_id, now=clock.now())
     except NotFoundError as problem:
         raise Http404(problem.message) from problem
     merchant = Merchant.objects.get(carts=cart_id)
@@ -69,7 +69,7 @@ def payment_page(request: HttpRequest, session_id: str) -> HttpResponse:
     The provider leads back to it with what it calls the payment in the address; that is dropped.
     """
     try:
-        visit = visit_payment(session_id, now=timezone.now())
+        visit = visit_payment(session_id, now=clock.now())
     except NotFoundError as problem:
         raise Http404(problem.message) from problem
     if request.GET:
@@ -87,7 +87,7 @@ def _way_back(session_id: str) -> str:
 def _payment(request: HttpRequest, visit: Visit, *, is_changed: bool = False) -> HttpResponse:
     merchant = Merchant.objects.get(pk=visit.session.merchant_id)
     permalink = permalink_of(visit.session.order_id) if visit.session.order_id else ""
-    view = payment_view(visit, order_token=permalink, now=timezone.now())
+    view = payment_view(visit, order_token=permalink, now=clock.now())
     context = {
         "payment": view,
         "merchant": merchant,
@@ -107,11 +107,11 @@ def confirm_payment(request: HttpRequest, session_id: str) -> HttpResponse:
         "user_agent": request.META.get("HTTP_USER_AGENT", "")[:300],
     }
     try:
-        confirm(session_id, terms=request.POST.get("terms", ""), evidence=evidence, now=timezone.now())
+        confirm(session_id, terms=request.POST.get("terms", ""), evidence=evidence, now=clock.now())
     except NotFoundError as problem:
         raise Http404(problem.message) from problem
     except OtherTermsError:
-        return _payment(request, visit_payment(session_id, now=timezone.now()), is_changed=True)
+        return _payment(request, visit_payment(session_id, now=clock.now()), is_changed=True)
     return private(redirect("payment_page", session_id=session_id))
 
 
@@ -119,7 +119,7 @@ def confirm_payment(request: HttpRequest, session_id: str) -> HttpResponse:
 def abandon_payment(request: HttpRequest, session_id: str) -> HttpResponse:  # noqa: ARG001 - a view
     """Give up a payment that the card's issuer asks about."""
     try:
-        abandon_challenge(session_id, now=timezone.now())
+        abandon_challenge(session_id, now=clock.now())
     except NotFoundError as problem:
         raise Http404(problem.message) from problem
     return private(redirect("payment_page", session_id=session_id))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import conditional_page, require_safe
 
+from commerce import clock
 from commerce.accounts.models import Merchant
 from commerce.accounts.selectors import open_shops
 from commerce.catalog.models import Product
@@ -31,7 +31,7 @@ MAX_NEAREST = 4
 def product_page(request: HttpRequest, merchant_slug: str, handle: str) -> HttpResponse:
     """Show a product, with the variant that `?variant=` names or else one that can be had."""
     merchant, shop = _open_shop(merchant_slug)
-    listing = product_listing(shop.id, handle=handle, now=timezone.now())
+    listing = product_listing(shop.id, handle=handle, now=clock.now())
     if listing is None:
         return _no_product(request, merchant, shop, handle)
     wanted = request.GET.get("variant", "")
@@ -56,7 +56,7 @@ def shop_page(request: HttpRequest, merchant_slug: str) -> HttpResponse:
     """Show a shop's products, or those that are looked for."""
     merchant, shop = _open_shop(merchant_slug)
     try:
-        shelf = shelf_view(read_asked(request.GET), shop=shop, now=timezone.now())
+        shelf = shelf_view(read_asked(request.GET), shop=shop, now=clock.now())
     except InvalidCursorError as problem:
         raise Http404(problem.message) from problem
     context = {
@@ -118,6 +118,6 @@ def _missing(
 
 def _nearest(words: str, shop: Shop) -> tuple[CardView, ...]:
     wanted = Wanted(read_question(words))
-    found = search(shop.id, wanted, now=timezone.now(), limit=MAX_NEAREST)
+    found = search(shop.id, wanted, now=clock.now(), limit=MAX_NEAREST)
     listings = found.miss.nearest if found.miss else found.listings
     return tuple(card_view(one, shop=shop) for one in listings[:MAX_NEAREST])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import select
+from datetime import datetime
 from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
+
+from commerce import clock
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -16,6 +19,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     connection with something to read is asked, any other is as good as it was.
     """
 
+    def connect(self) -> None:
+        super().connect()
+        with self.wrap_database_errors:
+            clock.compare(self._time)
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
         while self.pool and _has_something_to_read(connection) and not _answers(connection):
@@ -23,6 +31,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.pool.putconn(connection)
             connection = super().get_new_connection(conn_params)
         return connection
+
+    def _time(self) -> datetime:
+        moment: datetime = self.connection.execute("SELECT clock_timestamp()").fetchone()[0]
+        return moment
 
 
 def _has_something_to_read(connection: psycopg.Connection[Any]) -> bool:

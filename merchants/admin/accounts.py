@@ -11,9 +11,9 @@ from django.contrib.admin.utils import quote, unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
+from commerce import clock
 from commerce.accounts.models import SCOPES, Agent, AgentKey, AgentKeySpend, Merchant
 from commerce.accounts.services import issue_key, pause_agent, pause_shop, resume_agent, resume_shop, revoke_key
 from commerce.backoffice.actions import object_action, without
@@ -293,14 +293,14 @@ class AgentKeyAdmin(EditableAdmin):
         key = self.require_object(request, object_id)
 
         def done(_: dict[str, Any]) -> str:
-            revoke_key(key, now=timezone.now())
+            revoke_key(key, now=clock.now())
             return f"{key} opens nothing any more."
 
         return ask(self, request, key, REVOKE_KEY, done)
 
     @admin.action(description="Revoke the selected keys", permissions=["change"])
     def revoke(self, request: HttpRequest, keys: QuerySet[AgentKey]) -> None:
-        now = timezone.now()
+        now = clock.now()
         for key in keys:
             revoke_key(key, now=now)
             self.note(request, key, "revoked the key")

@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
+from commerce import clock
 from commerce.backoffice.admins import EditableAdmin, EditableInline, Form
 from commerce.backoffice.columns import money
 from commerce.backoffice.rights import Area
@@ -127,14 +127,14 @@ class ProductAdmin(EditableAdmin):
 
     @admin.action(description="Show only: agents do not sell them", permissions=["change"])
     def show_only(self, request: HttpRequest, products: QuerySet[Product]) -> None:
-        changed = show_only(products, now=timezone.now())
+        changed = show_only(products, now=clock.now())
         for product in changed:
             self.note(request, product, "shown only, not sold through agents")
         self.message_user(request, f"{count_of(changed)} only shown from now on.", messages.SUCCESS)
 
     @admin.action(description="Let agents sell them", permissions=["change"])
     def sell_through_agents(self, request: HttpRequest, products: QuerySet[Product]) -> None:
-        changed = sell_through_agents(products, now=timezone.now())
+        changed = sell_through_agents(products, now=clock.now())
         for product in changed:
             self.note(request, product, "sold through agents again")
         self.message_user(request, f"{count_of(changed)} sold through agents from now on.", messages.SUCCESS)

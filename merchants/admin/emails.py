@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
+from commerce import clock
 from commerce.backoffice.admins import ReadOnlyAdmin
 from commerce.backoffice.rights import Area
 from commerce.backoffice.worklists import Worklist
@@ -34,7 +34,7 @@ class EmailAdmin(ReadOnlyAdmin):
     @admin.action(description="Send the selected e-mails again", permissions=["handle"])
     def send_again(self, request: HttpRequest, emails: QuerySet[Email]) -> None:
         chosen = list(emails.exclude(status=Email.Status.PENDING).select_related("order"))
-        count = send_again([one.pk for one in chosen], now=timezone.now())
+        count = send_again([one.pk for one in chosen], now=clock.now())
         for one in chosen:
             self.note(request, one, "Sent again")
         self.message_user(request, f"{count} will be sent again; others are under way.", messages.SUCCESS)

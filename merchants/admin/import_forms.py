@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
+from commerce import clock
 from commerce.accounts.models import Merchant
 from commerce.errors import CommerceError
 from merchants.imports.format import Column, Format, bind
@@ -36,7 +36,7 @@ class UploadForm(forms.Form):
                 chunks=file.chunks(),
                 user=user,
                 is_recounted=self.cleaned_data["is_recounted"],
-                now=timezone.now(),
+                now=clock.now(),
             )
         except CommerceError as problem:
             self.add_error("file", problem.message)
@@ -131,7 +131,7 @@ class ColumnsForm(forms.Form):
                 format_code=self.kind.code,
                 mapping={name: said for name, said in self._chosen.items() if said != self._found[name]},
                 is_recounted=self.cleaned_data["is_recounted"],
-                now=timezone.now(),
+                now=clock.now(),
             )
         except CommerceError as problem:
             self.add_error(None, problem.message)

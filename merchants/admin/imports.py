@@ -18,10 +18,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from commerce import clock
 from commerce.accounts.models import Merchant
 from commerce.backoffice.actions import list_action
 from commerce.backoffice.admins import ReadOnlyAdmin, ReadOnlyInline
@@ -235,7 +235,7 @@ class ImportJobAdmin(ReadOnlyAdmin):
         job = self._require(request, object_id, to_change=True)
         try:
             with transaction.atomic():
-                step(job.pk, now=timezone.now())
+                step(job.pk, now=clock.now())
                 self.note(request, job, what)
         except CommerceError as problem:
             messages.error(request, problem.message)

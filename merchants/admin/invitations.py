@@ -8,8 +8,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 
+from commerce import clock
 from commerce.accounts.invitations import TooManyInvitationsError, invite, withdraw
 from commerce.accounts.models import Invitation, Membership
 from commerce.backoffice.admins import EditableAdmin, Form
@@ -56,7 +56,7 @@ class InvitationAdmin(EditableAdmin):
             return f"accepted {invitation.accepted_at:%Y-%m-%d}"
         if invitation.withdrawn_at:
             return "withdrawn"
-        if invitation.expires_at <= timezone.now():
+        if invitation.expires_at <= clock.now():
             return "not accepted in time"
         return f"good until {invitation.expires_at:%Y-%m-%d}"
 
@@ -64,7 +64,7 @@ class InvitationAdmin(EditableAdmin):
         """Send the link. Where it cannot be sent, the row keeps no id and `response_add` says so."""
         by: Any = request.user
         try:
-            obj.pk = invite(obj.merchant, email=obj.email, role=obj.role, by=by, now=timezone.now()).pk
+            obj.pk = invite(obj.merchant, email=obj.email, role=obj.role, by=by, now=clock.now()).pk
         except TooManyInvitationsError as problem:
             obj.problem = problem.message
 
@@ -82,7 +82,7 @@ class InvitationAdmin(EditableAdmin):
     @admin.action(description="Withdraw the selected invitations", permissions=["add"])
     def withdraw_invitations(self, request: HttpRequest, invitations: QuerySet[Invitation]) -> None:
         for one in invitations:
-            withdraw(one, now=timezone.now())
+            withdraw(one, now=clock.now())
             self.note(request, one, "withdrew the invitation")
         self.message_user(request, f"{len(invitations)} withdrawn.", messages.SUCCESS)
 
@@ -92,7 +92,7 @@ class InvitationAdmin(EditableAdmin):
         waiting = [one for one in invitations if one.accepted_at is None]
         for one in waiting:
             try:
-                sent = invite(one.merchant, email=one.email, role=one.role, by=by, now=timezone.now())
+                sent = invite(one.merchant, email=one.email, role=one.role, by=by, now=clock.now())
             except TooManyInvitationsError as problem:
                 messages.error(request, problem.message)
                 return

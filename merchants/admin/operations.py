@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
+from commerce import clock
 from commerce.backoffice.admins import OperatorAdmin, ReadOnlyAdmin
 from commerce.backoffice.columns import money, pretty
 from commerce.backoffice.rights import Area
@@ -102,7 +102,7 @@ class OutboxEventAdmin(OperatorAdmin):
     def replay(self, request: HttpRequest, events: QuerySet[OutboxEvent]) -> None:
         for event in events:
             self.note(request, event, "tried again")
-        revived = replay_dead(now=timezone.now(), only=list(events.values_list("pk", flat=True)))
+        revived = replay_dead(now=clock.now(), only=list(events.values_list("pk", flat=True)))
         self.message_user(request, f"{revived} due again; others were not dead.", messages.SUCCESS)
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
-from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
+from commerce import clock
 from commerce.aftersales.evidence import evidence_pack
 from commerce.aftersales.services import cancel_order, refund_order
 from commerce.fulfillment.services import unsent
@@ -50,7 +50,7 @@ class RefundForm(ChangeForm):
             reason=self.cleaned_data["reason"],
             note=self.cleaned_data["note"],
             request_key=self.cleaned_data["key"],
-            now=timezone.now(),
+            now=clock.now(),
         )
         return f"{Money(adjustment.amount_minor or 0, self.order.currency)} is on its way back."
 
@@ -75,7 +75,7 @@ class CancelForm(ChangeForm):
 
     def apply(self) -> str:
         quantities = {name: count for name, count in self.cleaned_data.items() if name != "note"}
-        cancel_order(self.order.pk, quantities=quantities, note=self.cleaned_data["note"], now=timezone.now())
+        cancel_order(self.order.pk, quantities=quantities, note=self.cleaned_data["note"], now=clock.now())
         return "Canceled. What was paid for it goes back to the buyer."
 
 
@@ -90,13 +90,13 @@ class NoteForm(ChangeForm):
     )
 
     def apply(self) -> str:
-        add_note(self.order.pk, author=self.by, text=self.cleaned_data["text"], now=timezone.now())
+        add_note(self.order.pk, author=self.by, text=self.cleaned_data["text"], now=clock.now())
         return "The note is kept."
 
 
 def evidence_file(order: Order) -> HttpResponse:
     """Send the archive that a bank wants to see when it disputes the payment."""
-    archive = evidence_pack(order.pk, now=timezone.now())
+    archive = evidence_pack(order.pk, now=clock.now())
     return HttpResponse(
         archive,
         content_type="application/zip",

@@ -10,8 +10,8 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone
 
+from commerce import clock
 from commerce.backoffice.admins import ReadOnlyAdmin
 from commerce.errors import CommerceError
 from commerce.fulfillment.carriers import CARRIERS
@@ -78,7 +78,7 @@ def ship_many(owner: ReadOnlyAdmin, request: HttpRequest, orders: QuerySet[Order
 
 
 def _ship(owner: ReadOnlyAdmin, request: HttpRequest, form: ShipManyForm) -> None:
-    now, sent = timezone.now(), 0
+    now, sent = clock.now(), 0
     told = form.cleaned_data
     for order in form.to_ship():
         if not told[order.pk]:
@@ -112,7 +112,7 @@ def _chosen(request: HttpRequest, orders: QuerySet[Order]) -> list[Order] | None
 
 def export_csv(orders: QuerySet[Order]) -> StreamingHttpResponse:
     """Send the selected orders as a CSV file, while it is read."""
-    name = f"orders-{timezone.now():%Y-%m-%d}.csv"
+    name = f"orders-{clock.now():%Y-%m-%d}.csv"
     return StreamingHttpResponse(
         csv_lines(orders),
         content_type="text/csv; charset=utf-8",

@@ -8,6 +8,7 @@ from django.db.models import Exists, F, Min, OuterRef, QuerySet, Sum
 from django.utils import timezone
 from django.utils.timesince import timeuntil
 
+from commerce import clock
 from commerce.aftersales.models import Return
 from commerce.money import Money
 from commerce.orders.models import Order, OrderLine
@@ -46,7 +47,7 @@ def amounts_of(attempts: QuerySet[PaymentAttempt]) -> str:
 
 
 def _lapses(at: datetime | None) -> str:
-    return f", the first lapses in {timeuntil(at, timezone.now())}" if at else ""
+    return f", the first lapses in {timeuntil(at, clock.now())}" if at else ""
 
 
 def to_answer(disputes: QuerySet[Dispute]) -> QuerySet[Dispute]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 
+from commerce import clock
 from commerce.aftersales.models import RETURN_TRANSITIONS, Return, ReturnLine
 from commerce.aftersales.returns import (
     Received,
@@ -54,7 +54,7 @@ class RequestReturnForm(ChangeForm):
 
     def __init__(self, order: Order, *args: Any, **options: Any) -> None:
         super().__init__(order, *args, **options)
-        offered = returnable_lines(order, now=timezone.now())
+        offered = returnable_lines(order, now=clock.now())
         if not offered:
             self.nothing = "The buyer has nothing of this order that could be sent back."
         for line in offered:
@@ -68,7 +68,7 @@ class RequestReturnForm(ChangeForm):
         self.order_fields([*self.units, "reason", "note", "exception_note", "is_approved", "answer", "key"])
 
     def apply(self) -> str:
-        told, now = self.cleaned_data, timezone.now()
+        told, now = self.cleaned_data, clock.now()
         made = request_return(
             self.order.pk,
             {line_id: told[line_id] for line_id in self.units},
@@ -112,7 +112,7 @@ class ApproveReturnForm(_Step):
     answer = answer_field(HOW_TO_SEND_IT)
 
     def apply(self) -> str:
-        approve_return(self.subject.pk, answer=self.cleaned_data["answer"], now=timezone.now())
+        approve_return(self.subject.pk, answer=self.cleaned_data["answer"], now=clock.now())
         return "The return is approved. The buyer is told how to send it back."
 
 
@@ -124,7 +124,7 @@ class DeclineReturnForm(_Step):
     answer = answer_field("Why not. It is in the e-mail and on the order's page.")
 
     def apply(self) -> str:
-        decline_return(self.subject.pk, answer=self.cleaned_data["answer"], now=timezone.now())
+        decline_return(self.subject.pk, answer=self.cleaned_data["answer"], now=clock.now())
         return "The return is declined. The buyer is told why."
 
 
@@ -135,7 +135,7 @@ class CancelReturnForm(_Step):
     is_final = True
 
     def apply(self) -> str:
-        cancel_return(self.subject.pk, now=timezone.now())
+        cancel_return(self.subject.pk, now=clock.now())
         return "The return is over. Its units can be asked for again."
 
 
@@ -175,7 +175,7 @@ class ReceiveReturnForm(_Step):
             )
             for part in self.parts
         }
-        receive_return(self.subject.pk, arrived, now=timezone.now())
+        receive_return(self.subject.pk, arrived, now=clock.now())
         return "It is taken in. The money can be given back now."
 
 
@@ -244,7 +244,7 @@ class RefundReturnForm(_Step):
             delivery_minor=self._delivery(),
             restocking_fee_minor=told["restocking_fee"],
             note=told["note"],
-            now=timezone.now(),
+            now=clock.now(),
         )
         return f"{self._money(amount)} is on its way back."
 
@@ -257,5 +257,5 @@ class CloseReturnForm(_Step):
     answer = answer_field("Why nothing is given back. It is on the order's page.")
 
     def apply(self) -> str:
-        close_return(self.subject.pk, answer=self.cleaned_data["answer"], now=timezone.now())
+        close_return(self.subject.pk, answer=self.cleaned_data["answer"], now=clock.now())
         return "The return is closed. Nothing is given back for it."

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxLengthValidator, URLValidator
-from django.utils import timezone
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
@@ -14,6 +13,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from commerce import clock
 from commerce.fulfillment.carriers import CARRIERS
 from commerce.fulfillment.dispatch import (
     can_be_canceled,
@@ -88,7 +88,7 @@ class ShipForm(ChangeForm):
                 del self.fields[name]
 
     def apply(self) -> str:
-        told, now = self.cleaned_data, timezone.now()
+        told, now = self.cleaned_data, clock.now()
         parcel = Parcel(
             carrier=told.get("carrier", ""),
             tracking_number=told.get("tracking_number", ""),
@@ -128,7 +128,7 @@ class StepForm(ChangeForm):
             del self.fields["is_restocked"]
 
     def apply(self) -> str:
-        told, now = self.cleaned_data, timezone.now()
+        told, now = self.cleaned_data, clock.now()
         step = Step(
             told["status"],
             occurred_at=now,
@@ -155,7 +155,7 @@ class TrackingForm(ChangeForm):
 
     def apply(self) -> str:
         told = self.cleaned_data
-        correct_tracking(self.subject.pk, **told, now=timezone.now())
+        correct_tracking(self.subject.pk, **told, now=clock.now())
         return "The tracking is corrected. Who was told the wrong number is told the right one."
 
 
@@ -171,5 +171,5 @@ class CancelShipmentForm(ChangeForm):
             self.nothing = "Only what was not handed over yet can be unpacked."
 
     def apply(self) -> str:
-        cancel_shipment(self.subject.pk, note=self.cleaned_data["note"], now=timezone.now())
+        cancel_shipment(self.subject.pk, note=self.cleaned_data["note"], now=clock.now())
         return "The shipment is canceled. Its units can be sent again, or canceled."

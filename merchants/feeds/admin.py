@@ -9,10 +9,10 @@ from django.contrib.admin.utils import quote
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from commerce import clock
 from commerce.backoffice.actions import object_action
 from commerce.backoffice.admins import EditableAdmin, ReadOnlyAdmin
 from commerce.backoffice.columns import NOTHING, money
@@ -111,7 +111,7 @@ class FeedAdmin(EditableAdmin):
         """Make a new feed; its token travels with the row to the one page that shows it."""
         if change:
             super().save_model(request, obj, form, change)
-            follow_terms(obj, now=timezone.now())
+            follow_terms(obj, now=clock.now())
             return
         feed, obj.token = create_feed(
             obj.merchant,
@@ -119,7 +119,7 @@ class FeedAdmin(EditableAdmin):
             file_format=obj.file_format,
             name=obj.name,
             agent=obj.agent,
-            now=timezone.now(),
+            now=clock.now(),
         )
         Feed.objects.filter(pk=feed.pk).update(default_brand=obj.default_brand, target_country=obj.target_country)
         obj.pk = feed.pk

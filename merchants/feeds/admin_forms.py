@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminURLInputWidget
 
+from commerce import clock
 from commerce.backoffice.admins import Form, ScopedAdmin
 from commerce.backoffice.login import require_recent_login
 from commerce.errors import CommerceError
@@ -96,7 +96,7 @@ class BuildForm(FeedAction):
     button = "Build"
 
     def apply(self) -> str:
-        build_soon(self.feed, now=timezone.now())
+        build_soon(self.feed, now=clock.now())
         return "It is built within a minute; reload the page to see what came of it."
 
 
@@ -111,7 +111,7 @@ class CompareForm(FeedAction):
         if self.feed.items.count() > COMPARED_AT_ONCE:
             tasks.check_feed.apply_async(kwargs={"feed_id": self.feed.pk})
             return "It is a large feed; what came of it is here in a few minutes."
-        check = check_feed(self.feed, cause=DriftCheck.Cause.ASKED, now=timezone.now())
+        check = check_feed(self.feed, cause=DriftCheck.Cause.ASKED, now=clock.now())
         if not check.differences:
             return f"All {check.items:,} items are as the feed says."
         return f"Of {check.items:,} items something differs {check.differences:,} times; it is being mended."
@@ -163,7 +163,7 @@ class PushForm(FeedAction):
 
     def apply(self) -> str:
         url = self.cleaned_data["url"]
-        set_push_target(self.feed, url=url, key=self.cleaned_data["key"], now=timezone.now())
+        set_push_target(self.feed, url=url, key=self.cleaned_data["key"], now=clock.now())
         return "Products are on their way." if url else "Nothing is sent any more; the platform fetches the files."
 
 

@@ -14,9 +14,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
-from commerce import sealing
+from commerce import clock, sealing
 from commerce.accounts.models import Agent, Merchant
 from commerce.catalog.models import Variant
 from commerce.errors import BusyError, CommerceError
@@ -167,7 +166,7 @@ def build_feed(feed_id: str, *, cause: str = "", now: datetime) -> FeedBuild:
     try:
         with tempfile.TemporaryDirectory(prefix="feed-") as directory:
             built = _built(feed, Path(directory), now)
-            publish(feed, build, built, priced_at=now, now=timezone.now())
+            publish(feed, build, built, priced_at=now, now=clock.now())
     except Exception as problem:
         _give_up(feed, build, problem, now)
         raise
@@ -223,7 +222,7 @@ def _renewing(feed_id: str) -> Callable[[], None]:
         nonlocal renewed
         if time.monotonic() - renewed > RENEWED_AFTER_SECONDS:
             renewed = time.monotonic()
-            Feed.objects.filter(pk=feed_id).update(leased_until=timezone.now() + LEASE)
+            Feed.objects.filter(pk=feed_id).update(leased_until=clock.now() + LEASE)
 
     return renew
 
@@ -231,7 +230,7 @@ def _renewing(feed_id: str) -> Callable[[], None]:
 def _give_up(feed: Feed, build: FeedBuild, problem: Exception, now: datetime) -> None:
     if not isinstance(problem, CommerceError):
         logger.exception("a feed could not be built", extra={"feed": feed.pk})
-    build.status, build.finished_at = FeedBuild.Status.FAILED, timezone.now()
+    build.status, build.finished_at = FeedBuild.Status.FAILED, clock.now()
     build.error = f"{type(problem).__name__}: {problem}"[:300].replace("\x00", "\ufffd")
     build.save(update_fields=["status", "error", "finished_at"])
     Feed.objects.filter(pk=feed.pk).update(leased_until=None, due_at=now + AFTER_A_FAILURE)
@@ -241,7 +240,7 @@ def _end(feed: Feed, now: datetime) -> None:
     """Give the lease back, plan the next build, and see what was mended by this one."""
     Feed.objects.filter(pk=feed.pk).update(leased_until=None)
     plan_for_sales(feed, now=now)
-    close_mended(feed, now=timezone.now())
+    close_mended(feed, now=clock.now())
 
 
 def write_files(merchant: Merchant, *, profile: str, file_format: str, directory: Path, now: datetime) -> Built:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from django.utils import timezone
-
+from commerce import clock
 from commerce.celery import app
 from commerce.errors import BusyError
 from merchants.feeds import following, forgetting, nightly, scheduling, services
@@ -12,19 +11,19 @@ LONG_SECONDS = 3600
 
 @app.task
 def follow_changes(**_: object) -> None:
-    following.follow_changes(now=timezone.now())
+    following.follow_changes(now=clock.now())
 
 
 @app.task
 def build_due(**_: object) -> None:
-    for feed_id in scheduling.due_feeds(now=timezone.now()):
+    for feed_id in scheduling.due_feeds(now=clock.now()):
         build_feed.apply_async(kwargs={"feed_id": feed_id}, expires=60)
 
 
 @app.task(time_limit=LONG_SECONDS, soft_time_limit=LONG_SECONDS - 60)
 def build_feed(*, feed_id: str, **_: object) -> None:
     try:
-        services.build_feed(feed_id, now=timezone.now())
+        services.build_feed(feed_id, now=clock.now())
     except BusyError:
         pass  # another process is at work on it
 
@@ -37,9 +36,9 @@ def check_all(**_: object) -> None:
 
 @app.task(time_limit=LONG_SECONDS, soft_time_limit=LONG_SECONDS - 60)
 def check_feed(*, feed_id: str, **_: object) -> None:
-    nightly.check_nightly(feed_id, now=timezone.now())
+    nightly.check_nightly(feed_id, now=clock.now())
 
 
 @app.task(time_limit=LONG_SECONDS, soft_time_limit=LONG_SECONDS - 60)
 def forget_old_builds(**_: object) -> None:
-    forgetting.clean_up(now=timezone.now())
+    forgetting.clean_up(now=clock.now())

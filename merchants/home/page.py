@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
+from commerce import clock
 from commerce.backoffice.rights import Area, Right
 from commerce.backoffice.scope import Scope, scope_of
 from commerce.backoffice.worklists import Waiting, waiting
@@ -53,7 +53,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     waits = list(_waiting(request))
     if not scope.may(Area.ORDERS, Right.VIEW):
         return {**context, "waiting": waits}
-    period = Period.until(timezone.now(), scope.merchant.time_zone if scope.merchant else "UTC")
+    period = Period.until(clock.now(), scope.merchant.time_zone if scope.merchant else "UTC")
     sales, sessions = sold(scope, period), asked(scope, period)
     return {
         **context,

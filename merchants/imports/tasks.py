@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from django.utils import timezone
-
+from commerce import clock
 from commerce.celery import app
 from merchants.imports import jobs, working
 
@@ -14,4 +13,4 @@ def work(**_: object) -> None:
 
 @app.task
 def forget_old_files(**_: object) -> None:
-    jobs.forget_old_files(now=timezone.now())
+    jobs.forget_old_files(now=clock.now())

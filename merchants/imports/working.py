@@ -15,8 +15,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 
+from commerce import clock
 from commerce.catalog.changes import Change
 from commerce.ids import random_text
 from commerce.recordset import insert_rows
@@ -58,7 +58,7 @@ class LostLeaseError(RuntimeError):
 
 def work() -> bool:
     """Do a slice of the job that has waited longest. Returns whether there was one."""
-    job = _claim(now=timezone.now())
+    job = _claim(now=clock.now())
     if job is None:
         return False
     if job.tries > MAX_TRIES:
@@ -138,7 +138,7 @@ def _lease() -> timedelta:
 
 def _checkpoint(job: ImportJob) -> None:
     """Write down how far the job is, and prolong the lease. Raises LostLeaseError where it is not ours."""
-    now = timezone.now()
+    now = clock.now()
     held = ImportJob.objects.filter(pk=job.pk, lease=job.lease, status=job.status)
     is_ours = held.update(
         total=job.total,
@@ -160,7 +160,7 @@ def _give_back(job: ImportJob) -> None:
 
 def _end(job: ImportJob, status: Status, error: str = "") -> None:
     held = ImportJob.objects.filter(pk=job.pk, lease=job.lease, status=job.status)
-    held.update(status=status, error=error, finished_at=timezone.now(), lease="", leased_until=None)
+    held.update(status=status, error=error, finished_at=clock.now(), lease="", leased_until=None)
 
 
 def _keep(job: ImportJob, result: BatchResult) -> None:

@@ -18,10 +18,10 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
+from commerce import clock
 from commerce.accounts.invitations import InvitationOverError, accept, find_open
 from commerce.accounts.models import Invitation
 from commerce.backoffice.scope import SESSION_KEY, choose_shop
@@ -90,7 +90,7 @@ class PasswordForm(forms.Form):
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Let somebody in who was invited: with the account they have, or with a new one."""
     try:
-        invited = find_open(token, now=timezone.now())
+        invited = find_open(token, now=clock.now())
         return _welcomed(request, invited)
     except InvitationOverError as problem:
         return render(request, "account/invitation_over.html", {"problem": problem.message}, status=410)
@@ -117,7 +117,7 @@ def _joined(request: HttpRequest, invited: Invitation, user: User) -> HttpRespon
     """Ask somebody who is logged in whether they want to, and let them in if the invitation is theirs."""
     is_theirs = user.email.lower() == invited.email
     if request.method == "POST" and is_theirs:
-        accept(invited, user, now=timezone.now())
+        accept(invited, user, now=clock.now())
         choose_shop(request, invited.merchant_id)
         messages.success(request, f"Welcome to {invited.merchant}.")
         return redirect("admin:index")
@@ -130,5 +130,5 @@ def _new_user(invited: Invitation, password: str) -> User:
     """Make the account of somebody who was invited. The link has come to the address, so it is theirs."""
     user = User.objects.create_user(invited.email[:150], invited.email, password)
     EmailAddress.objects.create(user=user, email=invited.email, verified=True, primary=True)
-    accept(invited, user, now=timezone.now())
+    accept(invited, user, now=clock.now())
     return user

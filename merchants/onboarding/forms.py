@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
-from django.utils import timezone
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -15,6 +14,7 @@ from unfold.widgets import (
     UnfoldAdminURLInputWidget,
 )
 
+from commerce import clock
 from commerce.accounts.models import Merchant
 from commerce.backoffice.auditing import Change
 from commerce.catalog.product_data import MAX_PRICE_MINOR
@@ -153,7 +153,7 @@ class SupportForm(SetupForm):
 
     def apply(self) -> str:
         self.save_fields(*self.base_fields)
-        ask_for_policies(self.merchant, timezone.now())
+        ask_for_policies(self.merchant, clock.now())
         return "Saved. The list below says whether the pages open."
 
 
@@ -261,7 +261,7 @@ class NoSamplesForm(SetupForm):
     button = "Take the samples off sale"
 
     def apply(self) -> str:
-        archive_samples(self.merchant, now=timezone.now())
+        archive_samples(self.merchant, now=clock.now())
         return "The sample products are off sale. They are kept in the archive."
 
 

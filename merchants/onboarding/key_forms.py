@@ -6,9 +6,9 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils import timezone
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
+from commerce import clock
 from commerce.accounts.models import Agent, Merchant
 from commerce.accounts.services import issue_key
 from commerce.payments.accounts import connect_account, keep_notice_secret, notice_url, use_installation_account
@@ -38,8 +38,8 @@ class PaymentsForm(SetupForm):
         self.fields["key"].help_text = f"sk_test_ or rk_test_ for Stripe's test mode. {live}".strip()
 
     def apply(self) -> str:
-        account = connect_account(self.merchant, self.cleaned_data["key"].strip(), now=timezone.now())
-        ask_for_payments(self.merchant, timezone.now())
+        account = connect_account(self.merchant, self.cleaned_data["key"].strip(), now=clock.now())
+        ask_for_payments(self.merchant, clock.now())
         return f"Payments go to {account.name or account.reference} now ({account.key_hint})."
 
 
@@ -50,7 +50,7 @@ class InstallationAccountForm(SetupForm):
 
     def apply(self) -> str:
         use_installation_account(self.merchant)
-        ask_for_payments(self.merchant, timezone.now())
+        ask_for_payments(self.merchant, clock.now())
         return "Payments go to the test account of this installation. No real money moves."
 
 

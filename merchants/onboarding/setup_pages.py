@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from commerce import clock
 from commerce.accounts.models import Merchant, StaffAction
 from commerce.backoffice.auditing import Change, write_down
 from commerce.backoffice.login import require_recent_login
@@ -100,7 +100,7 @@ def _of_a_shop(view: View, area: Area, right: Right) -> Callable[..., HttpRespon
 
 def overview(request: HttpRequest, merchant: Merchant) -> HttpResponse:
     """Show what is ready and what is missing."""
-    items = look_at(merchant, now=timezone.now())
+    items = look_at(merchant, now=clock.now())
     needed = [item for item in items if item.check.is_required]
     scope = scope_of(request)
     context = {
@@ -130,7 +130,7 @@ def _link(item: Item, scope: Scope) -> str:
 
 def look_again(request: HttpRequest, merchant: Merchant) -> HttpResponse:
     """Ask elsewhere what can only be known there."""
-    probe_all(merchant, now=timezone.now())
+    probe_all(merchant, now=clock.now())
     messages.info(request, "Everything was looked at again.")
     return redirect("admin:setup")
 
@@ -138,7 +138,7 @@ def look_again(request: HttpRequest, merchant: Merchant) -> HttpResponse:
 def live(request: HttpRequest, merchant: Merchant) -> HttpResponse:
     require_recent_login(request)
     try:
-        go_live(merchant, now=timezone.now())
+        go_live(merchant, now=clock.now())
     except NotReadyError as problem:
         messages.error(request, problem.message)
     else:

@@ -33,7 +33,7 @@ NOW = datetime(2026, 11, 26, 7, 30, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("merchants.home.page.timezone.now", lambda: NOW)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from commerce import clock
 from commerce.accounts.models import Merchant
 from commerce.accounts.selectors import merchant_by_slug
 from commerce.errors import CommerceError
@@ -57,7 +57,7 @@ def _write(console: Console, merchant: Merchant, options: dict[str, Any]) -> Non
         profile=options["profile"],
         file_format=file_format,
         directory=options["out"],
-        now=timezone.now(),
+        now=clock.now(),
     )
     _print(console, rows=built.rows, gone=built.gone, refused=built.refused)
     for file in built.files:
@@ -76,11 +76,11 @@ def _publish(console: Console, merchant: Merchant, options: dict[str, Any]) -> N
     if not found:
         file_format = options["format"] or preferred_format(options["profile"])
         feed, token = create_feed(
-            merchant, profile=options["profile"], file_format=file_format, now=timezone.now()
+            merchant, profile=options["profile"], file_format=file_format, now=clock.now()
         )
         found = [feed]
     for feed in found:
-        build = build_feed(feed.pk, cause=FeedBuild.Cause.ASKED, now=timezone.now())
+        build = build_feed(feed.pk, cause=FeedBuild.Cause.ASKED, now=clock.now())
         console.print(f"{feed.name} ({feed.file_format})", markup=False)
         _print(console, rows=build.rows, gone=build.gone, refused=build.refused)
         for file in build.files.order_by("name"):

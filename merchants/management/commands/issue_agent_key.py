@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
+from commerce import clock
 from commerce.accounts.models import SCOPES, Merchant
 from commerce.accounts.selectors import merchant_by_slug
 from commerce.accounts.services import find_or_create_agent, issue_key
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             requires_confirmation=options["confirmed_by_buyers"],
             limit_per_order_minor=limits[0],
             limit_per_day_minor=limits[1],
-            expires_at=timezone.now() + timedelta(days=days) if days else None,
+            expires_at=clock.now() + timedelta(days=days) if days else None,
         )
         self.stdout.write(token)
         self.stderr.write(_words(merchant, options["name"], key.scopes, limits, days), self.style.NOTICE)

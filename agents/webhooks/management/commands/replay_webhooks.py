@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from agents.webhooks.models import Delivery
 from agents.webhooks.replays import replay
+from commerce import clock
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--since", metavar="TIME", help="planned since, such as 2026-04-17T09:30 (UTC)")
 
     def handle(self, *_args: object, **options: Any) -> None:
-        count = replay(_chosen(options), now=timezone.now())
+        count = replay(_chosen(options), now=clock.now())
         self.stdout.write(f"{count} {'delivery' if count == 1 else 'deliveries'} will be sent again.")
 
 

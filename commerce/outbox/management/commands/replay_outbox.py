@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.utils import timezone
 
+from commerce import clock
 from commerce.outbox.services import replay_dead
 
 
@@ -12,5 +12,5 @@ class Command(BaseCommand):
     help = "Make every event that was given up due again."
 
     def handle(self, *_args: object, **_options: Any) -> None:
-        revived = replay_dead(now=timezone.now())
+        revived = replay_dead(now=clock.now())
         self.stdout.write(f"{revived} dead {'event is' if revived == 1 else 'events are'} due again.")
