@@ -40,6 +40,7 @@ from commerce.checkout.sql import update_write
 from commerce.checkout.states import SESSION_TRANSITIONS, Status
 from commerce.discounts.services import DiscountUsedUpError, check_uses_per_buyer, reserve_uses
 from commerce.errors import BusyError, UnavailableError
+from commerce.failpoints import failpoint
 from commerce.fulfillment.selectors import order_details
 from commerce.idempotency.services import Receipt, no_receipt
 from commerce.ids import new_id
@@ -100,6 +101,7 @@ class _Held:
 def _authorize_and_settle(
     attempt: Attempt, *, session: Session | None, now: datetime, receipt: Receipt[Outcome]
 ) -> Outcome:
+    failpoint("complete.before_ask")
     result = ask(attempt, return_url=page_url(attempt.reference), now=now)
     if isinstance(result, Unknown):
         logger.warning("payment outcome unknown: %s", result.reason, extra={"attempt": attempt.id})

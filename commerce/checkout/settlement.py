@@ -22,6 +22,7 @@ from commerce.checkout.services import require_session
 from commerce.checkout.sql import lock_any_session, update_write
 from commerce.checkout.states import SESSION_TRANSITIONS, Status
 from commerce.discounts.services import redeem_write
+from commerce.failpoints import failpoint
 from commerce.fulfillment.records import OrderDetails
 from commerce.fulfillment.selectors import order_details
 from commerce.idempotency.services import Receipt, no_receipt
@@ -141,7 +142,9 @@ def _place(
     ]
     if used := [discount.discount_id for discount in document.discounts]:
         writes.append(redeem_write(used, reference=reference, buyer=buyer_fingerprint(document), now=now))
+    failpoint("settle.before_write")
     write(*writes, *receipt(outcome))
+    failpoint("settle.after_write")
     announce()
     return outcome
 
