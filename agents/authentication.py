@@ -11,6 +11,7 @@ from agents.signatures import check_request_signature
 from agents.throttling import Window
 from commerce import clock
 from commerce.accounts.services import Caller, UnknownKeyError, authenticate
+from commerce.client_address import client_address
 
 _failures = Window("failed-logins")
 
@@ -25,8 +26,7 @@ class AgentKeyAuthentication(BaseAuthentication):
         try:
             caller = authenticate(token.strip(), now=clock.now())
         except UnknownKeyError as problem:
-            address = request.META.get("REMOTE_ADDR", "")
-            _failures.count(address, limit=settings.FAILED_LOGINS_PER_MINUTE)
+            _failures.count(client_address(request._request), limit=settings.FAILED_LOGINS_PER_MINUTE)
             raise AuthenticationFailed(problem.message) from problem
         if caller.signature_algorithm:
             check_request_signature(request._request, caller, now=clock.now())

@@ -32,6 +32,11 @@ def listed(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
+def hosts_of(public: SplitResult) -> str:
+    """Return by which names the server may be called: in a deployment by the public one alone."""
+    return f"{public.hostname}" if public.scheme == "https" else f"{public.hostname},localhost,127.0.0.1,[::1]"
+
+
 def kept_secret(file: Path) -> str:
     """Read a generated secret of this checkout, making it once. For development only."""
     if not file.exists():

@@ -15,6 +15,7 @@ from commerce.embedded import EmbeddedPostgres, EmbeddedValkey
 from commerce.environment import MAIL_BACKENDS
 from commerce.environment import database as _database
 from commerce.environment import flag as _flag
+from commerce.environment import hosts_of as _hosts_of
 from commerce.environment import kept_secret as _kept_secret
 from commerce.environment import listed as _list
 from commerce.environment import mail_server as _mail_server
@@ -35,12 +36,13 @@ _IS_HTTPS = _PUBLIC.scheme == "https"
 
 SECRET_KEY = _text("SECRET_KEY") or _kept_secret(DATA_DIR / "secret_key")
 SEALING_KEYS = _list("SEALING_KEYS") or [SECRET_KEY]
-ALLOWED_HOSTS = _list("ALLOWED_HOSTS", f"{_PUBLIC.hostname},localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = _list("ALLOWED_HOSTS", _hosts_of(_PUBLIC))
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
+# How many proxies of ours add to X-Forwarded-For: see commerce.client_address.
+TRUSTED_PROXY_COUNT = _number("TRUSTED_PROXY_COUNT", int(_IS_HTTPS))
 
 SECURE_SSL_REDIRECT = _flag("SECURE_SSL_REDIRECT", default=_IS_HTTPS)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _IS_HTTPS else None
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_HSTS_SECONDS = _number("SECURE_HSTS_SECONDS", 31536000) if _IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _flag("SECURE_HSTS_INCLUDE_SUBDOMAINS")
 SECURE_HSTS_PRELOAD = _flag("SECURE_HSTS_PRELOAD")
@@ -104,6 +106,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "commerce.health.HealthMiddleware",
     "commerce.clock.ClockMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -148,7 +151,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# Logging in: see commerce.backoffice.login. Somebody behind a proxy is told apart by the address it names.
+# Logging in: see commerce.backoffice.login.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
@@ -165,7 +168,6 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = _number("REAUTHENTICATION_SECONDS", 600)
 ACCOUNT_SESSION_REMEMBER = True
-ALLAUTH_TRUSTED_PROXY_COUNT = _number("TRUSTED_PROXY_COUNT", int(_IS_HTTPS))
 MFA_ADAPTER = "commerce.backoffice.login.TwoFactorAdapter"
 MFA_TOTP_ISSUER = _PUBLIC.hostname or ""
 MFA_TOTP_TOLERANCE = 1

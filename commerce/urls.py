@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.urls import include, path
 
 from commerce import pages
-from commerce.health import live, ready
 from commerce.inbox.views import fulfillment_webhook, provider_webhook
 from commerce.pages.showroom import product_page, shop_page, shops_page
 from commerce.pages.sitemaps import robots, sitemap_index, sitemap_section
@@ -28,8 +27,6 @@ urlpatterns = [
     path("products", shops_page, name="shops_page"),
     path("products/<slug:merchant_slug>", shop_page, name="shop_page"),
     path("products/<slug:merchant_slug>/<slug:handle>", product_page, name="product_page"),
-    path("health/live", live),
-    path("health/ready", ready),
     path("admin/", admin.site.urls),
     path("account/two-factor/", include("allauth.mfa.urls")),
     path("account/", include("merchants.onboarding.urls")),

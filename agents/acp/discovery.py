@@ -12,6 +12,7 @@ from agents.acp.errors import exception_response
 from agents.acp.versions import SUPPORTED
 from agents.throttling import Window
 from commerce.accounts.selectors import currencies_sold
+from commerce.client_address import client_address
 
 _readers = Window("discovery")
 
@@ -20,7 +21,7 @@ _readers = Window("discovery")
 def discovery(request: HttpRequest) -> HttpResponse:
     """Answer the same for everybody: no merchant, no key, no provider is named."""
     try:
-        _readers.count(request.META.get("REMOTE_ADDR", ""), limit=settings.DISCOVERY_REQUESTS_PER_MINUTE)
+        _readers.count(client_address(request), limit=settings.DISCOVERY_REQUESTS_PER_MINUTE)
     except Throttled as problem:
         return exception_response(problem)
     body = {

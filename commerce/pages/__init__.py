@@ -19,6 +19,7 @@ from commerce.carts.services import shared_cart
 from commerce.checkout.challenges import Visit, abandon_challenge, visit_payment
 from commerce.checkout.confirmations import OtherTermsError, confirm
 from commerce.checkout.states import Status
+from commerce.client_address import client_address
 from commerce.errors import NotFoundError
 from commerce.fulfillment.models import PickupLocation
 from commerce.fulfillment.selectors import order_details
@@ -103,7 +104,7 @@ def _payment(request: HttpRequest, visit: Visit, *, is_changed: bool = False) ->
 def confirm_payment(request: HttpRequest, session_id: str) -> HttpResponse:
     """Keep a buyer's yes to the terms that were shown; other terms are shown again instead."""
     evidence = {
-        "address": request.META.get("REMOTE_ADDR", ""),
+        "address": client_address(request),
         "user_agent": request.META.get("HTTP_USER_AGENT", "")[:300],
     }
     try:

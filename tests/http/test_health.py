@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
 
+from commerce.environment import hosts_of
 from commerce.outbox.nudge import Nudge
 
 
@@ -17,11 +19,31 @@ def test_live_touches_nothing() -> None:
 
 
 @pytest.mark.django_db
+def test_health_is_told_by_any_address_and_nothing_else_is(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["shop.example"], True
+    inside, public = Client(headers={"Host": "10.0.0.7:8000"}), Client(headers={"Host": "shop.example"})
+
+    assert [inside.get(f"/health/{one}").status_code for one in ("live", "ready")] == [200, 200]
+    assert [inside.get("/").status_code, public.get("/", secure=True).status_code] == [400, 200]
+
+
+@pytest.mark.parametrize(
+    ("public", "hosts"),
+    [
+        ("https://shop.example", "shop.example"),
+        ("http://127.0.0.1:8000", "127.0.0.1,localhost,127.0.0.1,[::1]"),
+    ],
+)
+def test_a_deployment_is_called_by_its_public_name_alone(public: str, hosts: str) -> None:
+    assert hosts_of(urlsplit(public)) == hosts
+
+
+@pytest.mark.django_db
 def test_ready_when_everything_answers() -> None:
     response = Client().get("/health/ready")
 
     assert response.status_code == 200
-    assert response.json() == {"status": "ready", "postgresql": True, "broker": True}
+    assert response.json() == {"status": "ready", "postgresql": True, "broker": True, "clock": True}
 
 
 @pytest.mark.django_db
@@ -31,7 +53,7 @@ def test_without_a_broker_the_shop_still_sells(settings: Settings) -> None:
     response = Client().get("/health/ready")
 
     assert response.status_code == 200
-    assert response.json() == {"status": "degraded", "postgresql": True, "broker": False}
+    assert response.json() == {"status": "degraded", "postgresql": True, "broker": False, "clock": True}
 
 
 def test_without_a_database_nobody_should_come(monkeypatch: pytest.MonkeyPatch) -> None:
