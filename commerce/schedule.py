@@ -23,6 +23,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
     },
     "chase captures": {"task": "commerce.payments.tasks.chase_captures", "schedule": 3600.0},
+    "chase refunds": {"task": "commerce.payments.tasks.chase_refunds", "schedule": 3600.0},
     "ask the provider what was missed": {
         "task": "commerce.inbox.tasks.fetch_missed_provider_events",
         "schedule": 3600.0,
