@@ -22,6 +22,7 @@ from commerce.environment import mail_server as _mail_server
 from commerce.environment import number as _number
 from commerce.environment import text as _text
 from commerce.schedule import SCHEDULE
+from commerce.subscriptions import ASKING, SUBSCRIBERS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -302,30 +303,8 @@ IMPORTS_AT_ONCE = _number("IMPORTS_AT_ONCE", 1)
 IMPORT_LEASE_SECONDS = _number("IMPORT_LEASE_SECONDS", 120)
 IMPORT_FILE_DAYS = _number("IMPORT_FILE_DAYS", 30)
 
-# What happens after an event is committed: topic -> functions(event), each tried until it succeeds.
-OUTBOX_SUBSCRIBERS: dict[str, list[str]] = {
-    "order.placed": [
-        "agents.webhooks.subscribers.announce_order",
-        "commerce.emails.subscribers.tell_buyer",
-        "agents.chat.subscribers.follow",
-    ],
-    "order.downloads_due": ["commerce.fulfillment.subscribers.deliver_digital_lines"],
-    "order.updated": [
-        "agents.webhooks.subscribers.announce_order",
-        "commerce.emails.subscribers.tell_buyer",
-        "agents.chat.subscribers.follow",
-    ],
-    "inbox.received": ["commerce.inbox.subscribers.handle_message"],
-    "provider.noticed": ["commerce.inbox.subscribers.handle_provider_event"],
-    "payment.capture_due": ["commerce.payments.subscribers.capture_attempt"],
-    "payment.void_due": ["commerce.payments.subscribers.void_attempt"],
-    "payment.lapsed": ["commerce.aftersales.subscribers.cancel_unpaid"],
-    "payment.refund_due": ["commerce.payments.subscribers.send_refund"],
-    "payment.refund_changed": ["commerce.aftersales.subscribers.note_refund"],
-    "payment.dispute_changed": ["commerce.aftersales.subscribers.note_dispute"],
-    "feed.push_due": ["merchants.feeds.subscribers.push_feed"],
-    "invitation.made": ["merchants.onboarding.subscribers.send_invitation"],
-}
+OUTBOX_SUBSCRIBERS = SUBSCRIBERS
+OUTBOX_ASKING_TOPICS = ASKING
 
 # Where somebody came from who pays on a page of ours: function(session id) -> path, "" where from elsewhere.
 PAYMENT_WAY_BACK = "agents.chat.selectors.way_back"

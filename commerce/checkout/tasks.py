@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-
 from commerce import clock
 from commerce.celery import app
 from commerce.checkout import services, sweeps
@@ -8,12 +7,12 @@ from commerce.checkout import services, sweeps
 
 @app.task
 def resume_interrupted(**_: object) -> None:
-    sweeps.resume_interrupted(now=clock.now())
+    sweeps.take_up_interrupted()
 
 
 @app.task
 def look_after_challenges(**_: object) -> None:
-    sweeps.look_after_challenges(now=clock.now())
+    sweeps.take_up_challenges()
 
 
 @app.task

@@ -3,26 +3,61 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Collection
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from typing import TypeVar
 
 T = TypeVar("T")
-R = TypeVar("R")
 
 THREADS = 8
+IN_HAND = 64
+"""How many events that ask nobody one process takes at once: one statement takes, and another forgets, many."""
 
 
-def in_threads(handle: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """Handle several items at once and return what came of them, in their order.
+class Lane:
+    """The threads for one kind of work. What they are at outlives the task that handed it over."""
 
-    `handle` raises nothing and leaves no connection open behind it.
-    """
-    return list(_pool(os.getpid()).map(handle, items))
+    def __init__(self, name: str, *, room: int) -> None:
+        self.taking = threading.Lock()
+        """To be held from asking for `room` until what was found is handed over."""
+        self._room = room
+        self._changing = threading.Lock()
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix=name)
+
+    def room(self) -> int:
+        """Say how many more events may be taken; what waits behind those that hang is left to others."""
+        return self._room
+
+    def hand_over(self, handle: Callable[[T], bool], items: Collection[T]) -> dict[Future[bool], T]:
+        """Have items handled. `handle` raises nothing and leaves no connection open behind it."""
+        with self._changing:
+            self._room -= len(items)
+        return {self._pool.submit(self._run, handle, item): item for item in items}
+
+    def _run(self, handle: Callable[[T], bool], item: T) -> bool:
+        try:
+            return handle(item)
+        finally:
+            with self._changing:
+                self._room += 1
+
+
+class Lanes:
+    """What asks others, such as the payment provider, waits for its like and holds up nothing else."""
+
+    def __init__(self) -> None:
+        self.own = Lane("events", room=IN_HAND)
+        self.asking = Lane("asking", room=THREADS)
+
+
+def lanes() -> Lanes:
+    """Return the threads of this process."""
+    return _lanes(os.getpid())
 
 
 @lru_cache(maxsize=1)
-def _pool(_process: int) -> ThreadPoolExecutor:
+def _lanes(_process: int) -> Lanes:
     """Threads do not survive a fork, so each process has its own."""
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="batch")
+    return Lanes()
