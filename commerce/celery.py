@@ -8,9 +8,13 @@ from typing import Any
 
 from celery import Celery
 from celery.fixups import django as django_fixup
-from celery.signals import worker_init
+from celery.signals import task_prerun, worker_init, worker_process_init
 from django.conf import settings
 from django.db import connections
+
+from commerce import clock
+from commerce.schedule import MUST_NOT_WAIT
+from commerce.standing_in import NUDGE, StandIn
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "commerce.settings")
 
@@ -49,3 +53,25 @@ app.autodiscover_tasks()
 def give_way(**_: object) -> None:
     """Let whoever waits for an answer go first where web and worker share processors. Children inherit it."""
     os.nice(settings.WORKER_NICENESS)
+
+
+stand_in = StandIn(MUST_NOT_WAIT, silence=settings.CLOCK_SILENCE_SECONDS)
+
+
+@worker_process_init.connect
+def listen_for_the_clock(**_: object) -> None:
+    """Start what stands in for beat and broker, in each process that takes what the clock asks for."""
+    clock.set_early()
+    if app.conf.task_default_queue in app.amqp.queues.consume_from:
+        stand_in.start()
+
+
+@task_prerun.connect
+def set_the_clock(**_: object) -> None:
+    """Have threads, too, that no process was begun for, know the time before their first task."""
+    clock.set_early()
+
+
+@task_prerun.connect
+def hear_the_clock(sender: Any = None, **_: object) -> None:
+    stand_in.heard(sender.name, is_clock=not sender.request.get(NUDGE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from celery.schedules import crontab
@@ -48,3 +49,42 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour=4, minute=10),
     },
 }
+
+MUST_NOT_WAIT: dict[str, float] = {
+    SCHEDULE[name]["task"]: SCHEDULE[name]["schedule"]
+    for name in (
+        "relay the outbox",
+        "deliver webhooks",
+        "send e-mails",
+        "resume interrupted checkouts",
+        "look after 3-D Secure challenges",
+        "expire checkout sessions",
+        "release expired reservations",
+        "chase captures",
+        "chase refunds",
+    )
+}
+"""What workers do unasked where they hear nothing of it, see commerce.standing_in. None of it needs the broker."""
+
+ROUTES: dict[str, dict[str, str]] = {
+    "agents.chat.tasks.run": {"queue": "chat"},
+    "commerce.inbox.tasks.*": {"queue": "books"},
+    "commerce.reconciliation.tasks.*": {"queue": "books"},
+    "merchants.feeds.tasks.*": {"queue": "files"},
+    "merchants.imports.tasks.*": {"queue": "files"},
+}
+"""Which queue a task stands in, if not with what must not wait."""
+
+SHORTEST_LIFE_SECONDS = 30.0
+"""Clocks of two machines differ, and what is void on arrival is never done."""
+
+CALENDAR_LIFE_SECONDS = 3600.0
+
+
+def expiring(schedule: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return a schedule of which nothing piles up: what nobody has begun when it is asked for again is void."""
+    return {name: {**entry, "options": {"expires": _life(entry["schedule"])}} for name, entry in schedule.items()}
+
+
+def _life(schedule: float | crontab) -> float:
+    return max(schedule, SHORTEST_LIFE_SECONDS) if isinstance(schedule, float) else CALENDAR_LIFE_SECONDS

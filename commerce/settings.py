@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from kombu import Exchange, Queue
+
 from commerce.backoffice.theme import theme
 from commerce.embedded import EmbeddedPostgres, EmbeddedValkey
 from commerce.environment import MAIL_BACKENDS
@@ -21,7 +23,7 @@ from commerce.environment import listed as _list
 from commerce.environment import mail_server as _mail_server
 from commerce.environment import number as _number
 from commerce.environment import text as _text
-from commerce.schedule import SCHEDULE
+from commerce.schedule import ROUTES, SCHEDULE, expiring
 from commerce.subscriptions import ASKING, SUBSCRIBERS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -333,10 +335,12 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 5000
 WORKER_NICENESS = _number("WORKER_NICENESS", 5)
-CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+# What is at work goes on when the broker is lost: all of it may run twice, and none of it should end half-way.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_CONSUMER = "commerce.consumer:Consumer"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "unacked_restore_throttle": 1,
@@ -345,8 +349,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_keepalive": True,
     "health_check_interval": 25,
 }
-CELERY_TASK_ROUTES = {"agents.chat.tasks.run": {"queue": "chat"}}  # waits for models: workers of its own
-CELERY_BEAT_SCHEDULE = SCHEDULE
+# What must not wait stands in no line with what takes minutes. A worker that is not told which queues to take from
+# takes from these in turn; `chat` waits for models and has workers of its own.
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), name) for name in ("celery", "books", "files")]
+CELERY_TASK_ROUTES = ROUTES
+CELERY_BEAT_SCHEDULE = expiring(SCHEDULE)
+# How long beyond its interval a worker waits to be asked for what must not wait, before it does it unasked.
+CLOCK_SILENCE_SECONDS = _number("CLOCK_SILENCE_SECONDS", 15)
 
 LOGGING: dict[str, Any] = {
     "version": 1,

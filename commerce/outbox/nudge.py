@@ -12,6 +12,8 @@ import threading
 
 from django.utils.module_loading import import_string
 
+from commerce.standing_in import NUDGE
+
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 0.5
@@ -46,7 +48,7 @@ class Nudge:
             self._wanted.wait()
             self._wanted.clear()
             try:
-                task.apply_async(expires=30, retry=False)
+                task.apply_async(expires=30, retry=False, headers={NUDGE: True})
             except Exception as problem:
                 logger.warning("the broker cannot be reached: %s", type(problem).__name__)
                 self._rest.wait(2.0)
