@@ -27,12 +27,14 @@ from agents.throttling import Window
 from commerce import clock
 from commerce.accounts.services import Caller
 from commerce.errors import CommerceError
+from commerce.failpoints import failpoint
 from commerce.idempotency.services import (
     Answer,
     Claim,
     Receipt,
     answer_write,
     claim,
+    forget,
     keep_answer,
     release,
 )
@@ -107,12 +109,13 @@ class AgentView(APIView):
         """Do the work of a request once for its key, or repeat the answer it got the first time.
 
         `work` gets the body and a receipt to send along with what it writes. Refusals below 500 are kept
-        like any answer; what is busy or broken gives the key back.
+        like any answer; what is busy or broken gives the key back, to the same request.
         """
         key = idempotency_key(request._request, is_required=is_key_required)
         body = read_json(request._request, may_be_empty=may_be_empty)
         if key is None:
             return json_response(*render(work(body, lambda _: ())))
+        failpoint("request.before_claim")
         claimed = claim(
             caller=caller_of(request).agent_id,
             path=f"{request.method} {request.path}"[:255],
@@ -124,7 +127,10 @@ class AgentView(APIView):
             response = json_response(claimed.status, claimed.body)
             response["Idempotent-Replayed"] = "true"
             return response
-        return json_response(*self._do(claimed, body, render, work))
+        failpoint("request.after_claim")
+        status, content = self._do(claimed, body, render, work)
+        failpoint("request.before_answer")
+        return json_response(status, content)
 
     def _do(
         self,
@@ -138,13 +144,16 @@ class AgentView(APIView):
             return answering.finish(work(body, answering.receipt))
         except (CommerceError, RequestError) as problem:
             status, content = self.decode_errors(problem)
-            if status >= 500 or status in (409, 429):
-                release(claimed)
+            if status == 429:
+                forget(claimed)
+                raise
+            if status >= 500 or status == 409:
+                release(claimed, now=clock.now())
                 raise
             keep_answer(claimed, status=status, body=content)
             return status, content
         except Exception:
-            release(claimed)
+            release(claimed, now=clock.now())
             raise
 
 

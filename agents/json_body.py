@@ -48,9 +48,11 @@ def read_json(request: HttpRequest, *, may_be_empty: bool = False) -> JsonBody:
 
 
 def _raw(request: HttpRequest) -> bytes:
+    """Read all of the body. One that breaks off is not what was meant, least of all where nothing means all."""
     limit: int = settings.MAX_BODY_BYTES
+    promised = int(request.META.get("CONTENT_LENGTH") or 0)
     too_large = RequestError(413, "too_large", f"The body is larger than {limit} bytes.")
-    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+    if promised > limit:
         raise too_large
     try:
         raw = request.body
@@ -58,4 +60,6 @@ def _raw(request: HttpRequest) -> bytes:
         raise too_large from problem
     if len(raw) > limit:
         raise too_large
+    if len(raw) < promised:
+        raise RequestError(400, "invalid_json", f"The body ends after {len(raw)} of {promised} bytes.")
     return raw

@@ -1,8 +1,11 @@
 """Signed requests, for keys that ask for them: `Signature` and `Timestamp` headers.
 
 What is signed is the canonical JSON body (RFC 8785), a full stop and the value of the `Timestamp` header;
-without a body only the full stop and the time. `Signature` is base64url without padding. Algorithms:
+for what is read, without a body, only the full stop and the time. What changes something has a body, if only `{}`:
+else the signature of any reading would do for it. `Signature` is base64url without padding. Algorithms:
 `hmac-sha256`, `ed25519`, `es256` (raw r‖s, as in JWS). The protocol leaves all this to be agreed.
+
+Neither method nor path are signed, as the protocol has it: see the README for what that means.
 """
 
 from __future__ import annotations
@@ -39,6 +42,8 @@ def check_request_signature(request: HttpRequest, caller: Caller, *, now: dateti
         raise AuthenticationFailed("This key requires a Timestamp header (RFC 3339).") from problem
     if signed_at.tzinfo is None or abs((now - signed_at).total_seconds()) > TOLERANCE_SECONDS:
         raise AuthenticationFailed("The Timestamp is too far away.")
+    if request.method not in ("GET", "HEAD") and not request.body.strip():
+        raise AuthenticationFailed("This key signs what it sends: send {} where there is nothing to say.")
     signature = _decoded(request.headers.get("Signature", ""))
     content = _canonical(request.body) + b"." + stamp.encode()
     key = sealing.unseal(caller.sealed_signature_key or b"")

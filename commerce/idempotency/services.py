@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
+from django.db.models import QuerySet
 
 from commerce.errors import BusyError, CommerceError
 from commerce.idempotency.models import IdempotencyRecord
+from commerce.postgres.failures import replace_broken_connection
 from commerce.statements import Write, refuse_transaction
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -37,9 +42,10 @@ class KeyInFlightError(BusyError):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to do the work of a key, until the lease ends."""
+    """The right to do the work of a key, until the lease ends. Whoever comes later than that changes nothing."""
 
     record_id: int
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ def claim(*, caller: str, path: str, key: str, fingerprint: str, now: datetime) 
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [caller, path, key, fingerprint, lease, now, now, forget_before])
         if row := cursor.fetchone():
-            return Claim(row[0])
+            return Claim(row[0], lease)
         cursor.execute(_LOOK, [caller, path, key])
         row = cursor.fetchone()
     if row is None:
@@ -80,7 +86,7 @@ _CLAIM = """
     ON CONFLICT (caller, path, key) DO UPDATE
     SET fingerprint = excluded.fingerprint, leased_until = excluded.leased_until,
         created_at = excluded.created_at, status = NULL, body = NULL
-    WHERE (r.status IS NULL AND r.leased_until < %s AND r.fingerprint = excluded.fingerprint)
+    WHERE (r.status IS NULL AND r.leased_until <= %s AND r.fingerprint = excluded.fingerprint)
        OR r.created_at < %s
     RETURNING r.id
 """
@@ -105,19 +111,36 @@ def answer_write(claimed: Claim, *, status: int, body: bytes) -> Write:
     """Return the write that keeps an answer, for the transaction of the work it answers for."""
     return Write(
         "answer",
-        "UPDATE idempotency_idempotencyrecord SET status = %s, body = %s WHERE id = %s",
-        [status, body, claimed.record_id],
+        "UPDATE idempotency_idempotencyrecord SET status = %s, body = %s"
+        " WHERE id = %s AND leased_until = %s AND status IS NULL",
+        [status, body, claimed.record_id, claimed.until],
     )
 
 
 def keep_answer(claimed: Claim, *, status: int, body: bytes) -> None:
     """Keep an answer that no work goes with, such as a refusal."""
-    IdempotencyRecord.objects.filter(pk=claimed.record_id).update(status=status, body=body)
+    _held(claimed).update(status=status, body=body)
 
 
-def release(claimed: Claim) -> None:
-    """Give a claim back unanswered, so that the same key can be tried again at once."""
-    IdempotencyRecord.objects.filter(pk=claimed.record_id, status__isnull=True).delete()
+def release(claimed: Claim, *, now: datetime) -> None:
+    """Give a claim back unanswered, so that the same request can be made again at once, and no other by its key.
+
+    Where the database is away it stays until its lease ends, and what went wrong before is told, not this.
+    """
+    replace_broken_connection()
+    try:
+        _held(claimed).update(leased_until=now)
+    except (OperationalError, InterfaceError) as problem:
+        logger.warning("a key is given back when its lease ends: %s", problem)
+
+
+def forget(claimed: Claim) -> None:
+    """Give back a claim under which nothing was begun, such as that of a request too many: as if never made."""
+    _held(claimed).delete()
+
+
+def _held(claimed: Claim) -> QuerySet[IdempotencyRecord]:
+    return IdempotencyRecord.objects.filter(pk=claimed.record_id, leased_until=claimed.until, status__isnull=True)
 
 
 def forget_old(*, now: datetime, batch: int = 5000) -> int:

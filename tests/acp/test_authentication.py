@@ -243,6 +243,27 @@ def test_an_old_signature_is_refused(agent: Agent, merchant: Merchant) -> None:
     assert answer.status == 401
 
 
+def test_the_signature_of_a_reading_changes_nothing(agent: Agent, merchant: Merchant) -> None:
+    key, token = issue_key(agent)
+    client = AcpClient(token)
+    path = f"/checkout_sessions/{client.create(VariantFactory.create(merchant=merchant).pk).body['id']}"
+    require_signature(key, algorithm="hmac-sha256", secret_or_public_key="shared-secret")
+    stamp = timezone.now().isoformat()
+
+    def signed(body: bytes) -> dict[str, str]:
+        signature = hmac.new(b"shared-secret", body + b"." + stamp.encode(), hashlib.sha256).digest()
+        return {"Signature": _base64url(signature), "Timestamp": stamp}
+
+    assert client.get(path, headers=signed(b"")).status == 200
+    refused = client.post(f"{path}/cancel", raw=b"", headers=signed(b""))
+    assert (refused.status, refused.body["message"].rpartition(": ")[2]) == (
+        401,
+        "send {} where there is nothing to say.",
+    )
+    assert client.post(f"{path}/cancel", raw=b"{}", headers=signed(b"")).status == 401
+    assert client.post(f"{path}/cancel", raw=b"{}", headers=signed(b"{}")).status == 200
+
+
 def test_a_signature_covers_the_meaning_of_the_body(agent: Agent, merchant: Merchant) -> None:
     key, token = issue_key(agent)
     require_signature(key, algorithm="hmac-sha256", secret_or_public_key="shared-secret")

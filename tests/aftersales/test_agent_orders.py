@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from agents.client import API_VERSION
 from commerce.accounts.models import Agent
 from commerce.accounts.services import issue_key
 from commerce.aftersales.models import Return
@@ -161,6 +164,24 @@ def test_an_empty_body_cancels_everything(orders: AcpClient, bought: Purchase) -
     assert orders.post(path(bought.order, "/cancel")).body["order"]["status"] == "canceled"
 
 
+def test_a_body_that_breaks_off_cancels_nothing(orders: AcpClient, bought: Purchase) -> None:
+    """What is left of it may be nothing at all, which would cancel everything."""
+    cut_off: dict[str, Any] = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": f"/agent{path(bought.order, '/cancel')}",
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": "60",
+        "HTTP_AUTHORIZATION": f"Bearer {orders.token}",
+        "HTTP_API_VERSION": API_VERSION,
+        "HTTP_IDEMPOTENCY_KEY": "one",
+        "wsgi.input": io.BytesIO(),
+    }
+    answer = Client().request(**cut_off)
+
+    assert (answer.status_code, answer.json()["message"]) == (400, "The body ends after 0 of 60 bytes.")
+    assert orders.get(path(bought.order)).body["order"]["status"] != "canceled"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_units_of_a_line_are_canceled(orders: AcpClient, paid: Purchase) -> None:
     tote = paid.line(paid.tote)
@@ -277,6 +298,21 @@ def test_a_return_is_asked_for_and_shown(orders: AcpClient, bought: Purchase) ->
     assert answer.body["possible"]["line_items"][0]["returnable"]["quantity"] == 1
     made = Return.objects.get()
     assert (made.reason, made.note, made.status) == ("too_small", "A bit tight", "requested")
+
+
+def test_what_was_not_delivered_is_canceled_by_the_shop_alone(orders: AcpClient, bought: Purchase) -> None:
+    now = timezone.now()
+    for status in ("shipped", "failed"):
+        record_step(bought.order.pk, Parcel(), Step(status, now), now=now)
+
+    answer = orders.post(path(bought.order, "/cancel"), {})
+    named = orders.post(path(bought.order, "/cancel"), {"line_items": [{"id": bought.line(bought.cap)}]})
+
+    assert (answer.status, answer.body["code"]) == (named.status, named.body["code"]) == (400, "nothing_to_cancel")
+    assert answer.body["message"] == (
+        "Nothing of this order can be canceled. Its carrier could not deliver it, and may yet: ask the shop."
+    )
+    assert bought.attempt().refunded_minor == 0
 
 
 def test_everything_that_came_is_sent_back(orders: AcpClient, bought: Purchase) -> None:

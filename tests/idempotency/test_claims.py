@@ -15,6 +15,7 @@ from commerce.idempotency.services import (
     KeyInFlightError,
     answer_write,
     claim,
+    forget,
     forget_old,
     keep_answer,
     release,
@@ -66,7 +67,7 @@ def test_the_claim_of_a_dead_process_is_taken_over_when_its_lease_ends(settings:
 
     second = claimed(NOON + timedelta(seconds=41))
 
-    assert second == first
+    assert (second.record_id, second.until > first.until) == (first.record_id, True)
     with pytest.raises(KeyInFlightError):
         ask(NOON + timedelta(seconds=42))
 
@@ -79,13 +80,42 @@ def test_a_dead_process_leaves_its_key_to_the_same_body_only() -> None:
 
 
 def test_a_claim_given_back_is_free_at_once_an_answer_is_not() -> None:
-    release(claimed())
+    release(claimed(), now=NOON)
+    with pytest.raises(KeyConflictError):
+        ask(fingerprint="another")
     second = claimed()
     keep_answer(second, status=201, body=b"{}")
 
-    release(second)
+    release(second, now=NOON)
 
     assert ask() == Answer(201, b"{}")
+
+
+def test_what_was_never_begun_leaves_its_key_to_any_body() -> None:
+    forget(claimed())
+
+    assert isinstance(ask(fingerprint="another"), Claim)
+
+
+@pytest.mark.parametrize("late", ["answer", "keep", "release", "forget"])
+def test_who_comes_back_after_its_lease_changes_nothing(late: str) -> None:
+    first = claimed()
+    second = claimed(NOON + timedelta(minutes=5))
+
+    match late:
+        case "answer":
+            write(answer_write(first, status=201, body=b"first"))
+        case "keep":
+            keep_answer(first, status=400, body=b"first")
+        case "release":
+            release(first, now=NOON + timedelta(minutes=5))
+        case "forget":
+            forget(first)
+
+    with pytest.raises(KeyInFlightError):
+        ask(NOON + timedelta(minutes=5, seconds=1))
+    write(answer_write(second, status=201, body=b"second"))
+    assert ask(NOON + timedelta(minutes=6)) == Answer(201, b"second")
 
 
 def test_callers_and_keys_are_apart() -> None:
