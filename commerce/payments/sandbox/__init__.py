@@ -16,6 +16,10 @@ What is due on the way happens then, each at its time (`steps`): holds and grant
 refunds succeed and others fail, banks decide disputes. The same clock dates objects and forgets idempotency
 keys; webhooks are delivered and signed in real time.
 
+Calls and webhooks go wrong when somebody asks for it, and never else: `POST /_sandbox/chaos` adds a rule that
+delays calls, breaks their answers off or has them fail before or after their effect, or that has webhooks come
+twice, late, early or never. `chaos` says which faults there are, `chaos_control` how to ask.
+
 A payment that waits for 3D Secure leads the buyer to `/_sandbox/3ds/<payment intent>`, which stands in for the
 page of the bank; a test answers it with a POST of `result=complete` or `result=fail`. A confirmation may hand
 over an authentication made elsewhere instead. What the pages under `/_sandbox/` show and take is described in

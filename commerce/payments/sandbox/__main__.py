@@ -18,13 +18,14 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 
 from commerce.payments.sandbox.app import create_app
+from commerce.payments.sandbox.chaos import MOST_WAITING
 from commerce.payments.sandbox.versions import DEFAULT_ACCOUNT_VERSION
 from commerce.payments.sandbox.webhook_delivery import RETRY_DELAYS
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-THREADS = 16
+THREADS = 16 + MOST_WAITING
 PR_SET_PDEATHSIG = 1
 PATIENCE = 1.5
 PAUSE = 0.05

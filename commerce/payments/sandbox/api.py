@@ -4,6 +4,7 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 import orjson
 
@@ -24,11 +25,17 @@ from commerce.payments.sandbox.webhook_delivery import Courier
 logger = logging.getLogger(__name__)
 
 FAILED = "The sandbox failed to answer this request; its log says why."
+UNKNOWN_ERROR = "An unknown error occurred."
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request as far as Stripe's API looks at it. `text` is the form-encoded parameters."""
+    """An HTTP request as far as Stripe's API looks at it. `text` is the form-encoded parameters.
+
+    `pause` and `fails` are set where something is made to go wrong on purpose: what is called before the endpoint
+    runs, with the idempotency key in use, and whether the answer is a 500 that comes before the endpoint's effect
+    or after it.
+    """
 
     method: str
     path: str
@@ -38,15 +45,18 @@ class Request:
     version: str = ""
     idempotency_key: str = ""
     connected_account: str = ""
+    pause: Callable[[], None] | None = None
+    fails: Literal["", "before", "after"] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP answer."""
+    """An HTTP answer, and whether its connection breaks off in the middle of it."""
 
     status: int
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
+    breaks: Literal["", "truncate", "reset"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,7 @@ class Api:
 
     def _perform(self, call: Call) -> Answer:
         if call.route.reads_only:
+            _pause(call)
             with self._store.reading() as connection:
                 return self._run(self._account(connection, call), call)[0]
         if call.request.method != "POST" or not call.request.idempotency_key:
@@ -118,6 +129,7 @@ class Api:
 
     def _write(self, call: Call, claim: idempotency.Claim | None) -> Answer:
         """Run an endpoint in one transaction that also keeps its answer; then tell the courier."""
+        _pause(call)
         with self._store.writing() as connection:
             account = self._account(connection, call)
             register(connection, call.secret_key, account.now)
@@ -144,6 +156,13 @@ class Api:
         )
 
     def _run(self, account: Account, call: Call) -> tuple[Answer, bool]:
+        """Return the endpoint's answer and whether it is kept, or the 500 that was asked for instead."""
+        if call.request.fails == "before":
+            return _unknown_error(), True
+        answer, is_stored = self._run_endpoint(account, call)
+        return (_unknown_error() if call.request.fails else answer), is_stored
+
+    def _run_endpoint(self, account: Account, call: Call) -> tuple[Answer, bool]:
         """Return the endpoint's answer and whether it is kept. A refusal undoes effects, a decline none."""
         account.connection.execute("SAVEPOINT endpoint")
         try:
@@ -168,6 +187,15 @@ class Api:
 
 def _answer(status: int, document: Document) -> Answer:
     return Answer(status, orjson.dumps(document, option=orjson.OPT_INDENT_2))
+
+
+def _unknown_error() -> Answer:
+    return _answer(500, InternalError(UNKNOWN_ERROR).body())
+
+
+def _pause(call: Call) -> None:
+    if call.request.pause is not None:
+        call.request.pause()
 
 
 def _replayed(kept: idempotency.Kept) -> Answer:

@@ -96,6 +96,13 @@ class IdempotencyKeyInUse(Refusal):
     is_stored = False
 
 
+class RateLimited(Refusal):
+    """Too many requests at a time."""
+
+    status = 429
+    is_stored = False
+
+
 class InternalError(Refusal):
     """The sandbox itself failed. Stripe replays its 500s too."""
 

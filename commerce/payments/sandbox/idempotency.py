@@ -53,18 +53,22 @@ class InFlight:
         held = (account_id, key)
         with self._lock:
             if held in self._held:
-                raise IdempotencyKeyInUse(
-                    "There is currently another in-progress request using this Idempotent Key (that "
-                    f"probably means you submitted twice, and the other request is still going through): "
-                    f"{key}. Please try again later.",
-                    code="idempotency_key_in_use",
-                )
+                raise in_use(key)
             self._held.add(held)
         try:
             yield
         finally:
             with self._lock:
                 self._held.discard(held)
+
+
+def in_use(key: str) -> IdempotencyKeyInUse:
+    """Return the refusal of a key that another request holds."""
+    return IdempotencyKeyInUse(
+        "There is currently another in-progress request using this Idempotent Key (that probably means you "
+        f"submitted twice, and the other request is still going through): {key}. Please try again later.",
+        code="idempotency_key_in_use",
+    )
 
 
 def claim(key: str, path: str, given: Params) -> Claim:

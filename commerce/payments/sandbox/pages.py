@@ -14,6 +14,7 @@ import orjson
 from commerce.payments.sandbox import ledger
 from commerce.payments.sandbox.account import account_id
 from commerce.payments.sandbox.api import Answer
+from commerce.payments.sandbox.chaos import Chaos
 from commerce.payments.sandbox.currencies import decimal_text
 from commerce.payments.sandbox.documents import Document
 from commerce.payments.sandbox.store import Store
@@ -33,8 +34,11 @@ EMPTY = '<p class="empty">Nothing has been charged yet.</p>'
 class Pages:
     """The pages under /_sandbox/. They read, and change nothing."""
 
-    def __init__(self, store: Store, *, clock: Callable[[], float], account_version: Version) -> None:
+    def __init__(
+        self, store: Store, chaos: Chaos, *, clock: Callable[[], float], account_version: Version
+    ) -> None:
         self._store = store
+        self._chaos = chaos
         self._clock = clock
         self._account_version = account_version
         self._template = Template(Path(__file__).with_name("overview.html").read_text(encoding="utf-8"))
@@ -72,7 +76,13 @@ class Pages:
         with self._store.reading() as connection:
             accounts = connection.execute("SELECT id, key_hint FROM accounts ORDER BY created, id").fetchall()
             sections = [_section(connection, *account) for account in accounts]
-        return self._template.substitute(accounts="\n".join(sections) or EMPTY)
+        return self._template.substitute(accounts="\n".join(sections) or EMPTY, chaos=self._chaos_in_words())
+
+    def _chaos_in_words(self) -> str:
+        count = len(self._chaos.rules())
+        if not count:
+            return "Nothing goes wrong on purpose."
+        return f"<strong>Things go wrong on purpose: {count} {'rule' if count == 1 else 'rules'}.</strong>"
 
 
 def json_answer(status: int, document: dict[str, Any]) -> Answer:

@@ -13,16 +13,17 @@ import logging
 import sqlite3
 import threading
 import time
-from dataclasses import dataclass
 from queue import SimpleQueue
 from urllib.parse import urlsplit
 
 import orjson
 
+from commerce.payments.sandbox.deliveries import Delivery
 from commerce.payments.sandbox.documents import Document
 from commerce.payments.sandbox.events import with_pending_webhooks
 from commerce.payments.sandbox.store import Store
 from commerce.payments.sandbox.versions import Version
+from commerce.payments.sandbox.webhook_faults import WebhookFaults
 
 logger = logging.getLogger(__name__)
 
@@ -32,33 +33,27 @@ WORKERS = 8
 LONGEST_WAIT = 30.0
 
 DUE = """
-SELECT deliveries.event, deliveries.endpoint, attempts, events.document, endpoints.document
+SELECT deliveries.event, deliveries.endpoint, attempts, events.account, events.document, endpoints.document
 FROM deliveries
 JOIN objects AS events ON events.id = deliveries.event
 JOIN objects AS endpoints ON endpoints.id = deliveries.endpoint
-WHERE next_attempt_at <= ? ORDER BY next_attempt_at, events.sequence LIMIT 100
+WHERE next_attempt_at <= ? ORDER BY next_attempt_at, events.sequence, endpoints.sequence LIMIT 100
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One event on its way to one endpoint, as it will be sent."""
-
-    event_id: str
-    endpoint_id: str
-    attempts: int
-    url: str
-    secret: str
-    body: bytes
 
 
 class Courier:
     """The background thread that empties the queue. Times here are real seconds, not the sandbox's clock."""
 
     def __init__(
-        self, store: Store, account_version: Version, retry_delays: tuple[float, ...] = RETRY_DELAYS
+        self,
+        store: Store,
+        account_version: Version,
+        retry_delays: tuple[float, ...] = RETRY_DELAYS,
+        *,
+        faults: WebhookFaults,
     ) -> None:
         self._store = store
+        self._faults = faults
         self._account_version = str(account_version)
         self._retry_delays = retry_delays
         self._called = threading.Event()
@@ -68,6 +63,7 @@ class Courier:
 
     def start(self) -> None:
         """Begin to deliver, first of all what an earlier process left behind."""
+        self._faults.release_all()
         threading.Thread(target=self._run, name="courier", daemon=True).start()
         for _ in range(WORKERS):
             threading.Thread(target=self._work, name="webhook", daemon=True).start()
@@ -86,14 +82,14 @@ class Courier:
             self._called.wait(self._until_next())
 
     def _dispatch_due(self) -> None:
+        with self._lock:
+            under_way = frozenset(self._under_way)
         with self._store.reading() as connection:
             due = [self._prepare(connection, row) for row in connection.execute(DUE, (time.time(),)).fetchall()]
-        for delivery in due:
-            key = (delivery.event_id, delivery.endpoint_id)
+        waiting = [delivery for delivery in due if delivery.key not in under_way]
+        for delivery in self._faults.let_through(waiting):
             with self._lock:
-                if key in self._under_way:
-                    continue
-                self._under_way.add(key)
+                self._under_way.add(delivery.key)
             self._outbox.put(delivery)
 
     def _until_next(self) -> float:
@@ -107,13 +103,22 @@ class Courier:
             waiting = [due_at for event, endpoint, due_at in due_times if (event, endpoint) not in self._under_way]
         return max(0.0, min(waiting[0] - time.time(), LONGEST_WAIT)) if waiting else LONGEST_WAIT
 
-    def _prepare(self, connection: sqlite3.Connection, row: tuple[str, str, int, str, str]) -> Delivery:
-        event_id, endpoint_id, attempts, event_text, endpoint_text = row
+    def _prepare(self, connection: sqlite3.Connection, row: tuple[str, str, int, str, str, str]) -> Delivery:
+        event_id, endpoint_id, attempts, account, event_text, endpoint_text = row
         endpoint: Document = orjson.loads(endpoint_text)
         event = with_pending_webhooks(connection, orjson.loads(event_text))
         event["api_version"] = endpoint["api_version"] or self._account_version
         body = orjson.dumps(event, option=orjson.OPT_INDENT_2)
-        return Delivery(event_id, endpoint_id, attempts, endpoint["url"], endpoint["_secret"], body)
+        return Delivery(
+            event_id=event_id,
+            endpoint_id=endpoint_id,
+            attempts=attempts,
+            account=account,
+            event_type=event["type"],
+            url=endpoint["url"],
+            secret=endpoint["_secret"],
+            body=body,
+        )
 
     def _work(self) -> None:
         """Deliver one event after the other; a daemon, so that a silent endpoint cannot hold up the end."""
@@ -124,9 +129,11 @@ class Courier:
                 logger.exception("the outcome of a delivery could not be noted")
 
     def _deliver(self, delivery: Delivery) -> None:
+        if delivery.is_copy:
+            self._send(delivery)
+            return
         try:
-            signed = signature(delivery.secret, delivery.body, int(time.time()))
-            is_accepted = post(delivery.url, delivery.body, signed)
+            is_accepted = self._send(delivery)
             with self._store.writing() as connection:
                 if is_accepted:
                     self._note_success(connection, delivery)
@@ -134,8 +141,13 @@ class Courier:
                     self._note_failure(connection, delivery)
         finally:
             with self._lock:
-                self._under_way.discard((delivery.event_id, delivery.endpoint_id))
+                self._under_way.discard(delivery.key)
+            self._faults.note_progress()
             self.call()
+
+    def _send(self, delivery: Delivery) -> bool:
+        signed = signature(delivery.secret, delivery.body, int(time.time()))
+        return post(delivery.url, delivery.body, signed)
 
     def _note_success(self, connection: sqlite3.Connection, delivery: Delivery) -> None:
         connection.execute(

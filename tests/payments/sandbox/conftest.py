@@ -11,6 +11,7 @@ import pytest
 import stripe
 import urllib3
 
+from tests.payments.sandbox.asking_for_chaos import Ask, send
 from tests.payments.sandbox.running import RunningSandbox
 
 stripe.enable_telemetry = False
@@ -88,6 +89,19 @@ def ledger(sandbox: RunningSandbox, key: str) -> Ledger:
 def let_pass(sandbox: RunningSandbox, key: str) -> Pass:
     """Advance the clock of this test's account by seconds, and return the steps that were due."""
     return lambda seconds: advance(sandbox.base_url, key, seconds)
+
+
+@pytest.fixture
+def rules(sandbox: RunningSandbox, key: str) -> Iterator[Ask]:
+    """Ask for the rules of this test's account: `rules()`, `rules("POST", fault=…, …)`, `rules("DELETE")`."""
+
+    def ask(method: str = "GET", **fields: object) -> Any:
+        answer = send(sandbox, method, {"key": key, **fields})
+        assert answer.status == 200, answer.data
+        return answer.json()
+
+    yield ask
+    ask("DELETE")
 
 
 def advance(base_url: str, key: str, seconds: int) -> list[str]:

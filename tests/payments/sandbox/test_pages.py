@@ -72,7 +72,7 @@ def test_page_needs_nothing_from_elsewhere(sandbox: RunningSandbox, client: stri
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
     text = answer.data.decode()
-    assert Cells(text).addresses == []
+    assert Cells(text).addresses == ["/_sandbox/chaos"]
     assert "prefers-color-scheme: dark" in text
     assert 'name="viewport"' in text
 
