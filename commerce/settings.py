@@ -257,6 +257,8 @@ STRIPE_SPT_API_VERSION = _text("STRIPE_SPT_API_VERSION", "2026-04-22.preview")
 STRIPE_CONNECT_TIMEOUT_SECONDS = _number("STRIPE_CONNECT_TIMEOUT_SECONDS", 2)
 STRIPE_READ_TIMEOUT_SECONDS = _number("STRIPE_READ_TIMEOUT_SECONDS", 15)
 STRIPE_MAX_NETWORK_RETRIES = _number("STRIPE_MAX_NETWORK_RETRIES", 1)
+# Fewer than a web process has threads, so that a provider that hangs does not take all of them.
+STRIPE_CALLS_AT_ONCE = _number("STRIPE_CALLS_AT_ONCE", 20)
 PAYMENTS_LIVE = _flag("PAYMENTS_LIVE")
 # What agents tell their 3-D Secure server of the shop's bank. Without a number agents are sent to our own page.
 ACQUIRER_BIN = _text("ACQUIRER_BIN", "" if PAYMENTS_LIVE else "424242")

@@ -30,6 +30,7 @@ from commerce.payments.connections import gateway_of
 from commerce.payments.gateway import ActionRequired, Unknown
 from commerce.payments.models import PaymentAttempt
 from commerce.payments.services import attempt_from
+from commerce.postgres.failures import give_back_connection
 from commerce.statements import write
 
 
@@ -192,7 +193,9 @@ def _settle(row: PaymentAttempt, result: Decided, now: datetime) -> Outcome:
 
 
 def _looked_up(row: PaymentAttempt) -> Decided:
-    result = gateway_of(row).look_up_payment(row.provider_reference)
+    gateway = gateway_of(row)
+    give_back_connection()
+    result = gateway.look_up_payment(row.provider_reference)
     if isinstance(result, Unknown):
         raise UnavailableError("The payment provider does not say what became of the payment.")
     return result

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from commerce.failpoints import failpoint
 from commerce.outbox.services import record_event
 from commerce.payments.connections import gateway_of
 from commerce.payments.gateway import (
@@ -23,6 +24,7 @@ from commerce.payments.gateway import (
 )
 from commerce.payments.models import ATTEMPT_TRANSITIONS, PaymentAttempt, Refund
 from commerce.payments.refunds import WITHOUT_ORDER, decide_capture, release_refunds, return_taken, settle_refund
+from commerce.postgres.failures import give_back_connection
 
 logger = logging.getLogger(__name__)
 
@@ -45,15 +47,20 @@ def capture(attempt_id: str, *, now: datetime) -> bool:
     amount_minor = decide_capture(attempt_id)
     if amount_minor == 0:
         return False
-    result = gateway_of(attempt).capture(
+    failpoint("capture.before_ask")
+    gateway = gateway_of(attempt)
+    give_back_connection()
+    result = gateway.capture(
         attempt_id=attempt.id, provider_reference=attempt.provider_reference, amount_minor=amount_minor
     )
+    failpoint("capture.after_ask")
     match result:
         case Captured(amount_minor=captured):
             with transaction.atomic():
                 is_first = _move(attempt, PaymentAttempt.Status.CAPTURED, now=now, captured_minor=captured)
                 if is_first and captured == amount_minor:  # else somebody else captured, and left nothing out
                     release_refunds(attempt.id, now=now)
+            failpoint("capture.after_write")
             return True
         case Gone():
             with transaction.atomic():
@@ -76,7 +83,11 @@ def void(attempt_id: str, *, now: datetime) -> None:
     attempt = PaymentAttempt.objects.get(pk=attempt_id)
     if not attempt.provider_reference or attempt.status == PaymentAttempt.Status.VOIDED:
         return
-    result = gateway_of(attempt).void(attempt_id=attempt.id, provider_reference=attempt.provider_reference)
+    failpoint("void.before_ask")
+    gateway = gateway_of(attempt)
+    give_back_connection()
+    result = gateway.void(attempt_id=attempt.id, provider_reference=attempt.provider_reference)
+    failpoint("void.after_ask")
     match result:
         case Voided():
             if attempt.status == PaymentAttempt.Status.AUTHORIZED:
@@ -109,15 +120,20 @@ def send_refund(refund_id: str, *, now: datetime) -> None:
     if attempt.status == PaymentAttempt.Status.VOIDED:
         settle_refund(refund_id, status=Refund.Status.SUCCEEDED, now=now)
         return
-    result = gateway_of(attempt).refund(
+    failpoint("refund.before_ask")
+    gateway = gateway_of(attempt)
+    give_back_connection()
+    result = gateway.refund(
         refund_id=refund_id,
         provider_reference=attempt.provider_reference,
         amount_minor=refund.amount_minor,
         reason=refund.reason,
     )
+    failpoint("refund.after_ask")
     match result:
         case Refunded(provider_reference=reference, status=status, failure_code=code):
             settle_refund(refund_id, status=status, provider_reference=reference, failure_code=code, now=now)
+            failpoint("refund.after_write")
         case Refused(code=code):
             logger.error("a refund was refused", extra={"refund": refund_id, "code": code})
             settle_refund(refund_id, status=Refund.Status.FAILED, failure_code=code, now=now)
