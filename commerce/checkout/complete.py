@@ -38,6 +38,7 @@ from commerce.checkout.settlement import Outcome, place_free_order, settle
 from commerce.checkout.shop import Shop
 from commerce.checkout.sql import update_write
 from commerce.checkout.states import SESSION_TRANSITIONS, Status
+from commerce.checkout.terms import delay_of, with_days_of
 from commerce.discounts.services import DiscountUsedUpError, check_uses_per_buyer, reserve_uses
 from commerce.errors import BusyError, UnavailableError
 from commerce.failpoints import failpoint
@@ -130,9 +131,13 @@ def _reserve(
         require_open(session, now)
         session = replace(_confirmed(session, command), agent_key_id=caller.key_id)
         fresh = _evaluated(session, shop, now)
-        if problem := _obstacle(session, fresh, command, shop):
+        problem = _obstacle(session, fresh, command, shop)
+        if problem is None and caller.requires_confirmation:
+            problem = _arrives_later(session, fresh)
+        if problem is not None:
             return _refused(fresh, problem, now, receipt)
-        return _held(fresh, shop, caller, command, now, receipt)
+        confirmed = replace(fresh, document=with_days_of(session.document, fresh.document))
+        return _held(fresh, confirmed, shop, caller, command, now, receipt)
 
     try:
         return change_session(session_id, reserve, shop=shop, caller=caller)
@@ -232,6 +237,16 @@ def _obstacle(shown: Session, fresh: Session, command: CompleteSession, shop: Sh
     return None
 
 
+def _arrives_later(shown: Session, fresh: Session) -> Issue | None:
+    """Say that what the buyer confirms would arrive later than was shown."""
+    delay = delay_of(shown.document, fresh.document)
+    if delay is None:
+        return None
+    was, is_now = (f"{day:%a, %b} {day.day}" for day in (delay.was, delay.is_now))
+    text = f"Nothing was charged: it was to arrive by {was}, and would arrive by {is_now} now."
+    return refusal("terms_changed", text, "options", remedy=Remedy.BUYER_REVIEW)
+
+
 def _refused(session: Session, problem: Issue, now: datetime, receipt: Receipt[Outcome]) -> Outcome:
     """Store the session as it is now, with the reason why nothing was charged."""
     document = replace(session.document, issues=(*session.document.issues, problem))
@@ -252,13 +267,17 @@ _REFUSALS = {
 
 def _held(
     session: Session,
+    confirmed: Session,
     shop: Shop,
     caller: Caller,
     command: CompleteSession,
     now: datetime,
     receipt: Receipt[Outcome],
 ) -> _Held | Outcome:
-    """Reserve stock, discount uses and the key's limit, all or none, and write the attempt."""
+    """Reserve stock, discount uses and the key's limit, all or none, and write the attempt.
+
+    `confirmed` is the session as a buyer's yes to it is written.
+    """
     attempt = Attempt(
         id=new_id("pay"),
         merchant_id=shop.id,
@@ -273,11 +292,9 @@ def _held(
         proof=command.authentication.proof if command.authentication else None,
         account=shop.payments.account if shop.payments else None,
     )
-    agreed = (
-        [use_write(session, attempt_id=attempt.id, token=command.token, now=now)]
-        if caller.requires_confirmation
-        else []
-    )
+    agreed = use_write(confirmed, attempt_id=attempt.id, token=command.token, now=now)
+    if not caller.requires_confirmation:
+        agreed = replace(agreed, expect=None)  # a yes that was given is used up all the same
     units = reserve_writes(
         quantities_of(session.document),
         reference=attempt.id,
@@ -291,11 +308,13 @@ def _held(
             spend(caller, attempt.amount_minor, day=now.astimezone(shop.zone).date())
             _reserve_discounts(limited, buyer_fingerprint(session.document), attempt.id, now)
             if attempt.amount_minor == 0:
-                write(*agreed, *units)
+                write(agreed, *units)
                 return place_free_order(session, reference=attempt.id, now=now, receipt=receipt)
             SESSION_TRANSITIONS.check(session.status, Status.COMPLETING)
             held = replace(session, status=Status.COMPLETING, attempt_id=attempt.id, updated_at=now)
-            write(update_write(held), *agreed, *units, begin_write(attempt))
+            failpoint("complete.before_reserve")
+            write(update_write(held), agreed, *units, begin_write(attempt))
+            failpoint("complete.after_reserve")
             return _Held(replace(held, version=held.version + 1), attempt)
     except LostUpdateError as problem:
         if problem.part == UNITS:

@@ -1,7 +1,8 @@
 """A buyer's yes to exactly the terms that will be charged: given once, for ten minutes, used up by the payment.
 
 Merchants and agent keys may require it. It is bound to the hash of the canonical terms, so that any change voids
-it, and is consumed in the very statement that holds the stock and writes the attempt.
+it, and is consumed in the very statement that holds the stock and writes the attempt. Who says it is known by the
+address of the page alone, which the agent holds as well: the terms are certain, that a person read them is not.
 """
 
 from __future__ import annotations

@@ -93,7 +93,8 @@ def has_same_terms(shown: Document, fresh: Document) -> bool:
     """Say whether a buyer who agreed to one document agreed to the other.
 
     Terms are lines, quantities, prices, discounts, the chosen ways, the address, tax and the total. Promised
-    times are left out: they follow the clock, and a later promise is not a higher price.
+    times are left out: they follow the clock, and a later promise is not a higher price. A buyer who confirms on
+    a page of ours has seen the day, too: see `terms.delay_of`.
     """
     return (
         shown.totals == fresh.totals

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
+from datetime import date
 from typing import Any
 
 import rfc8785
 
 from commerce.checkout.document import Document, Session
+from commerce.fulfillment.quotes import Option
 
 
 def canonical_terms(session: Session) -> bytes:
-    """Write a session's terms as canonical JSON (RFC 8785): what is bought, at what price, how and where it goes.
+    """Write a session's terms as canonical JSON (RFC 8785): what is bought, at what price, where it goes and when.
 
-    Promised times are left out: they follow the clock, and a later promise is not a higher price.
+    Days are those of the merchant's calendar, in which the ways of delivery are quoted.
     """
     document = session.document
     return rfc8785.dumps(
@@ -36,6 +38,33 @@ def terms_hash(terms: bytes) -> str:
     return hashlib.sha256(terms).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """The last day on which a delivery would arrive, as it was shown and as it is."""
+
+    was: date
+    is_now: date
+
+
+def delay_of(shown: Document, fresh: Document) -> Delay | None:
+    """Return by how much what was chosen arrives later than was shown, None where it does not.
+
+    Needs documents with the same choices.
+    """
+    for selection in shown.selections:
+        before, after = (_option(one, selection.option_id).latest for one in (shown, fresh))
+        if before and after and after.date() > before.date():
+            return Delay(before.date(), after.date())
+    return None
+
+
+def with_days_of(shown: Document, fresh: Document) -> Document:
+    """Return a document with the last days that were shown, as it is agreed to: earlier ones need no new yes."""
+    days = {one.id: one.latest for one in shown.options}
+    options = tuple(replace(one, latest=days.get(one.id, one.latest)) for one in fresh.options)
+    return replace(fresh, options=options)
+
+
 def _line(document: Document, index: int) -> dict[str, Any]:
     line = document.lines[index]
     return {
@@ -51,8 +80,13 @@ def _line(document: Document, index: int) -> dict[str, Any]:
 
 
 def _chosen(document: Document, option_id: str) -> dict[str, Any]:
-    option = next(one for one in document.options if one.id == option_id)
-    return {"id": option.id, "title": option.title, "amount": option.amount_minor}
+    option = _option(document, option_id)
+    by = option.latest.date().isoformat() if option.latest else ""
+    return {"id": option.id, "title": option.title, "amount": option.amount_minor, "arrives_by": by}
+
+
+def _option(document: Document, option_id: str) -> Option:
+    return next(one for one in document.options if one.id == option_id)
 
 
 def _totals(document: Document) -> dict[str, int]:

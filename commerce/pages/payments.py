@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from commerce.checkout.challenges import Visit
 from commerce.checkout.document import Document, Line
 from commerce.checkout.states import OPEN, Status
-from commerce.pages.wording import amount_text
+from commerce.pages.wording import amount_text, day_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class PaymentView:
     order_token: str
     reason: str
     terms: str
-    ways: tuple[tuple[str, str], ...]
+    ways: tuple[tuple[str, str, str], ...]
     recipient: tuple[str, ...]
 
 
@@ -95,12 +95,13 @@ def _taken_off(document: Document) -> int:
     return document.totals.items_discount_minor + document.totals.discount_minor
 
 
-def _ways(document: Document, currency: str) -> Iterator[tuple[str, str]]:
-    """Return how it is delivered, each way with its price."""
+def _ways(document: Document, currency: str) -> Iterator[tuple[str, str, str]]:
+    """Return how it is delivered, each way with its price and the last day on which it arrives."""
     options = {option.id: option for option in document.options}
     for selection in document.selections:
         option = options[selection.option_id]
-        yield option.title, amount_text(option.amount_minor, currency)
+        day = day_text(option.latest) if option.latest else ""
+        yield option.title, amount_text(option.amount_minor, currency), day
 
 
 def _recipient(document: Document) -> Iterator[str]:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from commerce.accounts.models import Agent, AgentKey, Merchant
 from commerce.accounts.services import issue_key
 from commerce.aftersales.evidence import evidence_pack
 from commerce.catalog.models import Variant
 from commerce.checkout.models import Confirmation
+from commerce.fulfillment.models import FulfillmentMethod
 from commerce.inventory.models import StockItem
 from commerce.orders.models import Order
+from commerce.pages.wording import day_text
 from tests.api import AcpClient, Answer
 from tests.challenge import CARD, PROOF, stock
 from tests.concurrency.racing import race
@@ -65,6 +69,18 @@ def test_nothing_is_charged_without_a_yes(
     assert answer.messages[0]["resolution"] == "requires_buyer_review"
     assert answer.body["continue_url"].endswith(f"/checkout/{session.body['id']}")
     assert (stripe_account.ledger(), stock(tote), Order.objects.count()) == ([], (10, 0), 0)
+
+
+def test_a_yes_is_kept_with_the_address_that_the_proxy_names(
+    careful: AcpClient, tote: Variant, settings: Settings
+) -> None:
+    settings.TRUSTED_PROXY_COUNT = 1
+    buyer = Buyer(careful.create(tote.pk))
+    buyer.browser.defaults["HTTP_X_FORWARDED_FOR"] = "203.0.113.9, 198.51.100.7"
+
+    buyer.confirm()
+
+    assert Confirmation.objects.get().evidence == {"address": "198.51.100.7", "user_agent": "A browser"}
 
 
 def test_a_yes_is_for_the_terms_that_are_charged(
@@ -164,6 +180,71 @@ def test_changed_prices_are_shown_before_they_are_confirmed(
     assert stripe_account.ledger() == []
     assert buyer.confirm() == 200  # the page as it was says yes to terms that are no more
     assert "Confirm your purchase of $37.18" in buyer.look().texts
+
+
+def promise(days: int) -> None:
+    FulfillmentMethod.objects.update(min_days=days, max_days=days)
+
+
+def test_a_later_day_is_shown_before_it_is_confirmed(
+    careful: AcpClient, tote: Variant, stripe_account: StripeAccount
+) -> None:
+    promise(5)
+    session = careful.create(tote.pk)
+    buyer = Buyer(session)
+    buyer.confirm()
+    promise(6)
+
+    answer = careful.complete(session.body["id"], stripe_account.mint(session.total()))
+
+    assert answer.codes == ["conflict"]
+    before, after = (day_of(one) for one in (session, answer))
+    (text,) = (one["content"] for one in answer.messages if one.get("code") == "conflict")
+    assert text == (
+        f"Nothing was charged: it was to arrive by {before:%a, %b} {before.day}, "
+        f"and would arrive by {after:%a, %b} {after.day} now."
+    )
+    assert stripe_account.ledger() == []
+    assert f"At the latest on {day_text(after)}" in buyer.look().texts
+    assert buyer.confirm() == 302
+    done = careful.complete(session.body["id"], stripe_account.mint(session.total()))
+    assert done.body["status"] == "completed"
+
+
+def test_an_earlier_day_needs_no_other_yes(
+    careful: AcpClient, tote: Variant, stripe_account: StripeAccount
+) -> None:
+    promise(5)
+    session = careful.create(tote.pk)
+    Buyer(session).confirm()
+    promise(4)
+
+    answer = careful.complete(session.body["id"], stripe_account.mint(session.total()))
+
+    assert answer.body["status"] == "completed"
+    assert (
+        Order.objects.get().fulfillment[0]["latest"]
+        < session.body["fulfillment_options"][0]["latest_delivery_time"]
+    )
+
+
+def test_days_that_nobody_confirms_follow_the_clock(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount
+) -> None:
+    promise(5)
+    session = acp.create(tote.pk)
+    promise(6)
+
+    answer = acp.complete(session.body["id"], stripe_account.mint(session.total()))
+
+    assert answer.body["status"] == "completed"
+
+
+def day_of(answer: Answer) -> datetime:
+    """Return the last day on which a session's delivery arrives, in the shop's zone."""
+    option = answer.body["fulfillment_options"][0]
+    zone = ZoneInfo(Merchant.objects.get().time_zone)
+    return datetime.fromisoformat(option["latest_delivery_time"]).astimezone(zone)
 
 
 def test_a_yes_to_other_terms_is_none(careful: AcpClient, tote: Variant) -> None:

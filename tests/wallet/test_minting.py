@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from commerce.accounts.models import Agent
+from commerce.accounts.models import Agent, AgentKey
 from commerce.accounts.services import issue_key
 from commerce.catalog.models import Variant
 from commerce.checkout.challenges import visit_payment
-from commerce.checkout.confirmations import confirm
+from commerce.checkout.confirmations import VALID_FOR, confirm
 from commerce.checkout.models import Confirmation
 from commerce.errors import NotFoundError
+from commerce.money import Money
 from commerce.orders.models import Order
-from commerce.wallet.mandates import MandateExceededError, grant_mandate
+from commerce.payments.models import PaymentAttempt
+from commerce.wallet.mandates import MandateExceededError, grant_mandate, require_allowed
 from commerce.wallet.minting import mint
 from commerce.wallet.models import Shopper, WalletToken
 from commerce.wallet.services import add_card, welcome_guest
@@ -48,6 +50,22 @@ def test_a_minted_token_pays_what_was_confirmed(
 
     assert answer.body["status"] == "completed"
     assert [one.amount for one in stripe_account.intents()] == [session.total()]
+
+
+def test_a_yes_is_used_up_where_none_is_wanted_any_more(
+    careful: AcpClient, tote: Variant, shopper: Shopper, stripe_account: StripeAccount
+) -> None:
+    session = careful.create(tote.pk)
+    token = mint(confirmed(session, shopper).pk, shopper=shopper, now=timezone.now())
+    AgentKey.objects.update(requires_confirmation=False)
+
+    answer = careful.complete(session.body["id"], token)
+
+    assert answer.body["status"] == "completed"
+    assert Confirmation.objects.get().attempt_id == PaymentAttempt.objects.get().pk
+    grant_mandate(shopper, currency="usd", limit_per_period_minor=session.total())
+    with pytest.raises(MandateExceededError):
+        require_allowed(shopper, tote.product.merchant, Money(1, "usd"), now=timezone.now() + VALID_FOR)
 
 
 def test_it_is_minted_once(
