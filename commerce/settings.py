@@ -265,6 +265,9 @@ ACQUIRER_BIN = _text("ACQUIRER_BIN", "" if PAYMENTS_LIVE else "424242")
 ACQUIRER_COUNTRY = _text("ACQUIRER_COUNTRY")
 # How long one process may be at work on a payment attempt before another may take it up.
 PAYMENT_LEASE_SECONDS = _number("PAYMENT_LEASE_SECONDS", 40)
+# How long the provider may have nothing to show of a payment that it answers for with an error, always the same,
+# before the buyer may try again.
+PAYMENT_UNKNOWN_MINUTES = _number("PAYMENT_UNKNOWN_MINUTES", 60)
 
 # E-mails to buyers and staff. Without an address they are printed where the log goes.
 _MAIL = _mail_server(_text("EMAIL_URL", "console:"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,7 +25,8 @@ class Wire:
     `answers` are statuses and errors for paths, given without asking.
 
     "refuse" answers 500 without asking, "lose" asks and answers 500, "cut" asks and closes the connection,
-    "drop" closes it without asking, "busy" answers 409 as Stripe does while a key is in use.
+    "drop" closes it without asking, "busy" answers 409 as Stripe does while a key is in use. "spoil" asks and
+    "spoil_before" does not; both answer 500 to the request's key, from then on always, as Stripe does.
     """
 
     url: str
@@ -33,14 +34,52 @@ class Wire:
     faults: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     answers: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
+    spoilt: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def next_fault(self, path: str) -> str | None:
+    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply | None:
+        """Return what to answer to a request; None where the connection is closed instead."""
+        key = headers.get("Idempotency-Key") or ""
+        fault = self._next_fault(path, key)
+        if path in self.answers:
+            status, error = self.answers[path]
+            return Reply(status, json.dumps({"error": error}).encode())
+        if fault == "replay":
+            return Reply(*FAILED, {"Idempotent-Replayed": "true"})
+        if fault == "busy":
+            return Reply(*BUSY)
+        if fault == "drop":
+            return None
+        if fault in ("refuse", "spoil_before"):
+            return Reply(*FAILED)
+        sent = {name: value for name in _FORWARDED if (value := headers.get(name))}
+        answer = _pool.request(method, self.target + path, body=body, headers=sent)
+        if fault == "cut":
+            return None
+        return Reply(*FAILED) if fault in ("lose", "spoil") else Reply(answer.status, answer.data)
+
+    def _next_fault(self, path: str, key: str) -> str | None:
         with self.lock:
             self.seen.append(path)
+            if key in self.spoilt:
+                return "replay"
             if not path.startswith("/v1/payment_intents"):
                 return None
-            return self.faults.pop(0) if self.faults else None
+            fault = self.faults.pop(0) if self.faults else None
+            if fault in ("spoil", "spoil_before"):
+                self.spoilt.add(key)
+            return fault
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+FAILED = (500, b'{"error": {"type": "api_error", "message": "An error occurred."}}')
+BUSY = (409, b'{"error": {"type": "idempotency_error", "code": "idempotency_key_in_use", "message": "x"}}')
 
 
 @contextmanager
@@ -58,27 +97,18 @@ def wire_to(target: str) -> Iterator[Wire]:
 
         def _handle(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            fault = wire.next_fault(self.path)
-            answer = None
-            if self.path in wire.answers:
-                status, error = wire.answers[self.path]
-                self._send(status, json.dumps({"error": error}).encode())
-                return
-            if fault not in ("refuse", "drop", "busy"):
-                headers = {name: value for name in _FORWARDED if (value := self.headers.get(name))}
-                answer = _pool.request(self.command, wire.target + self.path, body=body, headers=headers)
-            if fault in ("cut", "drop"):
+            answer = wire.answer(self.command, self.path, dict(self.headers), body)
+            if answer is None:
                 self.connection.shutdown(socket.SHUT_RDWR)
                 self.close_connection = True
                 return
-            self._send(*_answer(fault, answer))
-
-        def _send(self, status: int, content: bytes) -> None:
-            self.send_response(status)
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
-            self.wfile.write(content)
+            self.wfile.write(answer.body)
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -92,12 +122,3 @@ def wire_to(target: str) -> Iterator[Wire]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-def _answer(fault: str | None, answer: urllib3.BaseHTTPResponse | None) -> tuple[int, bytes]:
-    if fault == "busy":
-        kind = b'{"error": {"type": "idempotency_error", "code": "idempotency_key_in_use", "message": "x"}}'
-        return 409, kind
-    if fault in ("refuse", "lose") or answer is None:
-        return 500, b'{"error": {"type": "api_error", "message": "An error occurred."}}'
-    return answer.status, answer.data

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 
 from commerce import sealing
 from commerce.accounts.services import Caller, SpendingLimitError, spend
@@ -34,7 +35,7 @@ from commerce.checkout.giving_back import holding
 from commerce.checkout.messages import Issue, Remedy, info, refusal
 from commerce.checkout.placing import has_same_terms, quantities_of
 from commerce.checkout.services import SessionClosedError, change_session, require_open
-from commerce.checkout.settlement import Outcome, place_free_order, settle
+from commerce.checkout.settlement import Decided, Outcome, place_free_order, settle
 from commerce.checkout.shop import Shop
 from commerce.checkout.sql import update_write
 from commerce.checkout.states import SESSION_TRANSITIONS, Status
@@ -47,11 +48,13 @@ from commerce.idempotency.services import Receipt, no_receipt
 from commerce.ids import new_id
 from commerce.inventory.services import UNITS, OutOfStockError, reserve_writes
 from commerce.money import Money
+from commerce.payments.asking import ask
 from commerce.payments.authentication import PROVEN
 from commerce.payments.gateway import Unknown
 from commerce.payments.models import PaymentAttempt
 from commerce.payments.selectors import request_key_of
-from commerce.payments.services import Attempt, ask, attempt_from, begin_write, prove_write, put_off, take_over
+from commerce.payments.services import Attempt, attempt_from, begin_write, prove_write, put_off, take_over
+from commerce.postgres.failures import is_cut_off, replace_broken_connection
 from commerce.statements import LostUpdateError, write
 
 logger = logging.getLogger(__name__)
@@ -110,7 +113,24 @@ def _authorize_and_settle(
             "The payment provider has not answered yet; what became of the payment is being looked into.",
             retry_after=put_off(attempt.id, now=now),
         )
-    return settle(attempt, result, session=session, now=now, receipt=receipt)
+    failpoint("complete.after_ask")
+    outcome = _settled(attempt, result, session=session, now=now, receipt=receipt)
+    failpoint("complete.after_settle")
+    return outcome
+
+
+def _settled(
+    attempt: Attempt, result: Decided, *, session: Session | None, now: datetime, receipt: Receipt[Outcome]
+) -> Outcome:
+    """Settle, and look again where the connection ended meanwhile: it may have been committed, or not."""
+    try:
+        return settle(attempt, result, session=session, now=now, receipt=receipt)
+    except (DatabaseError, InterfaceError) as problem:
+        if not is_cut_off(problem):
+            raise
+        logger.warning("settling once more: %s", problem, extra={"attempt": attempt.id})
+    replace_broken_connection()
+    return settle(attempt, result, now=now, receipt=receipt)
 
 
 def _reserve(

@@ -6,7 +6,7 @@ key, has to be asked again until the provider says what happened.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -79,11 +79,22 @@ class Refused:
     message: str
 
 
+KEY_REFUSED = "provider_configuration"
+"""The code of a `Refused` by which the provider did not even look at what was asked: our key is not, or no longer,
+what it wants. Of what was asked before it says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """No answer, or one that does not say what happened. `reason` is for the log."""
+    """No answer, or one that does not say what happened. `reason` is for the log.
+
+    Where `is_final` the provider will answer the same question in the same way for good, so that only looking for
+    its effect tells what happened. A `provider_reference` names a payment that was begun and not ended.
+    """
 
     reason: str
+    is_final: bool = False
+    provider_reference: str = ""
 
 
 AuthorizeResult = Authorized | Declined | ActionRequired | Refused | Unknown
@@ -140,6 +151,26 @@ class FoundRefund:
     refund: Refunded
     refund_id: str
     payment_reference: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPayment:
+    """A payment as the provider's books have it.
+
+    `attempt_id` and `merchant_id` are what was written into it, empty where somebody else made it. `status` is in
+    the provider's own words, for people. Refunds have books of their own.
+    """
+
+    provider_reference: str
+    attempt_id: str
+    merchant_id: str
+    status: str
+    amount_minor: int
+    currency: str
+    held_minor: int
+    captured_minor: int
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,10 +257,13 @@ class Gateway(Protocol):
     def look_up_payment(self, provider_reference: str) -> AuthorizeResult:
         """Return how a payment stands now."""
 
-    def find_payment(self, attempt_id: str) -> AuthorizeResult | None:
-        """Return how the payment of an attempt stands, None where the provider was never asked for one.
+    def find_payment(
+        self, attempt_id: str, *, since: datetime, until: datetime | None = None, is_thorough: bool = True
+    ) -> AuthorizeResult | None:
+        """Return how the payment of an attempt stands, None where the provider has made none within a time.
 
-        What was asked for within the last minutes may not be found yet.
+        All payments of that time are looked through, which takes a request for every hundred. Where that is not
+        called for, two requests find what is new or known to the provider's search, and None proves nothing.
         """
 
     def capture(self, *, attempt_id: str, provider_reference: str, amount_minor: int) -> CaptureResult:
@@ -252,6 +286,18 @@ class Gateway(Protocol):
 
     def notices_since(self, moment: datetime, *, until: datetime | None = None) -> Iterator[ProviderNotice]:
         """Return what happened since, to whole seconds, the newest first. Raises ProviderUnreachableError."""
+
+    def payments_since(self, moment: datetime, *, until: datetime | None = None) -> Iterator[FoundPayment]:
+        """Return the payments made since, to whole seconds. Raises ProviderUnreachableError."""
+
+    def refunds_since(self, moment: datetime, *, until: datetime | None = None) -> Iterator[FoundRefund]:
+        """Return the refunds made since, to whole seconds. Raises ProviderUnreachableError."""
+
+    def payment_record(self, provider_reference: str) -> FoundPayment | None:
+        """Return one payment, None where the account has none of this name. Raises ProviderUnreachableError."""
+
+    def refunds_of(self, provider_reference: str) -> Sequence[FoundRefund]:
+        """Return all refunds of a payment. Raises ProviderUnreachableError."""
 
     def identify(self) -> IdentifyResult:
         """Ask whose account this is."""

@@ -99,6 +99,12 @@ class PaymentAttempt(models.Model):
     )
     capture_before = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveIntegerField(default=1)
+    missing_since = models.DateTimeField(
+        null=True, blank=True, help_text="since when the provider, asked for it, has nothing to show that ended"
+    )
+    looked_until = models.DateTimeField(
+        null=True, blank=True, help_text="until when all of the provider's payments were looked through for it"
+    )
     leased_until = models.DateTimeField(help_text="until then one process is at work on it")
     submitted_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)

@@ -11,19 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from commerce import sealing
+from commerce.outbox.services import record_event
 from commerce.payments.authentication import AuthenticationResult, Proof, decode, encode
-from commerce.payments.connections import AccountRef, gateway_at, latest
-from commerce.payments.gateway import Authorized, AuthorizeResult, Charge, Refused
+from commerce.payments.connections import AccountRef, latest
+from commerce.payments.gateway import Authorized, Charge
 from commerce.payments.models import ATTEMPT_TRANSITIONS, PaymentAttempt
 from commerce.statements import Write
 
 logger = logging.getLogger(__name__)
 
-# Stripe forgets an idempotency key after a day; a repetition after that could charge again.
-RESEND_FOR = timedelta(hours=23)
 # Card networks keep a customer's authorization seven days (docs.stripe.com, "Place a hold on a payment method").
 AUTHORIZATION_DAYS = 7
 # A parameter, so that an attempt is found by its id and never through the index of what is interrupted.
@@ -38,7 +37,8 @@ CHALLENGE_PAUSE = timedelta(seconds=20)
 class Attempt:
     """An attempt as a worker holds it. The token and a proof are in clear in memory only.
 
-    With a `provider_reference` the provider has it already, and waits for the proof.
+    With a `provider_reference` the provider has it already and waits for the proof. From the second of `tries`
+    on it was asked before.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Attempt:
     authentication: str = ""
     proof: Proof | None = None
     account: AccountRef | None = None
+    tries: int = 1
 
     def charge(self, *, return_url: str) -> Charge:
         """Say what to ask of the provider; the same for every repetition."""
@@ -67,28 +68,6 @@ class Attempt:
             proof=self.proof,
             metadata={"checkout_session": self.reference, "merchant": self.merchant_id},
         )
-
-
-def ask(attempt: Attempt, *, return_url: str, now: datetime) -> AuthorizeResult:
-    """Ask the provider to pay; the same for every repetition. Not inside a transaction.
-
-    What is older than the provider's memory of its key is looked for instead: asked again it could be paid twice.
-    """
-    gateway = gateway_at(attempt.account)
-    if now - attempt.submitted_at > RESEND_FOR:
-        if attempt.provider_reference:
-            return gateway.look_up_payment(attempt.provider_reference)
-        found = gateway.find_payment(attempt.id)
-        return found or Refused("never_asked", "The payment provider was never reached.")
-    if attempt.provider_reference and attempt.proof:
-        return gateway.authenticate(
-            attempt_id=attempt.id,
-            provider_reference=attempt.provider_reference,
-            proof=attempt.proof,
-            return_url=return_url,
-            request_key=attempt.request_key,
-        )
-    return gateway.authorize(attempt.charge(return_url=return_url))
 
 
 def begin_write(attempt: Attempt) -> Write:
@@ -214,6 +193,7 @@ def take_over(attempt_id: str, *, now: datetime) -> Attempt | None:
         authentication=row[10],
         proof=decode(sealing.unseal(row[11])) if row[11] else None,
         account=latest(row[12]),
+        tries=row[13],
     )
 
 
@@ -239,7 +219,7 @@ _TAKE_OVER = """
     UPDATE payments_paymentattempt SET leased_until = %s, tries = tries + 1
     WHERE id = %s AND status = %s AND leased_until < %s
     RETURNING id, merchant_id, reference, amount_minor, currency, capture, request_key, submitted_at, sealed_token,
-        provider_reference, authentication, sealed_proof, account_id
+        provider_reference, authentication, sealed_proof, account_id, tries
 """
 
 
@@ -266,18 +246,27 @@ def interrupted(*, now: datetime, limit: int = 100) -> list[str]:
 def challenged(*, now: datetime, limit: int = 100) -> list[str]:
     """Return the ids of attempts that wait for the buyer and were not asked about lately; they count as asked."""
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK_AT, [now + CHALLENGE_PAUSE, _CHALLENGED, now, limit])
+        cursor.execute(_LOOK_AT, [_CHALLENGED, now, limit, now + CHALLENGE_PAUSE])
         return [row[0] for row in cursor.fetchall()]
 
 
 _LOOK_AT = """
-    UPDATE payments_paymentattempt SET leased_until = %s
-    WHERE id IN (
+    WITH due AS MATERIALIZED (
         SELECT id FROM payments_paymentattempt WHERE status = %s AND leased_until < %s
         ORDER BY leased_until, id LIMIT %s FOR UPDATE SKIP LOCKED
     )
-    RETURNING id
+    UPDATE payments_paymentattempt a SET leased_until = %s FROM due WHERE a.id = due.id
+    RETURNING a.id
 """
+
+
+@transaction.atomic
+def give_back_late(attempt_id: str, *, provider_reference: str, now: datetime) -> None:
+    """Have given back what the provider holds of an attempt that was over already. May run twice."""
+    late = PaymentAttempt.objects.filter(pk=attempt_id, provider_reference="")
+    if late.update(provider_reference=provider_reference):
+        logger.error("a payment that was given up has taken effect", extra={"attempt": attempt_id})
+    record_event("payment.void_due", key=attempt_id, now=now)
 
 
 def is_as_asked(result: Authorized, attempt: Attempt) -> bool:

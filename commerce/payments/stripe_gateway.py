@@ -1,4 +1,4 @@
-"""Stripe behind the gateway port; beside it, `stripe_accounts.py`, `stripe_events.py` and `stripe_http.py`.
+"""Stripe behind the gateway port; beside it, the other modules whose names begin alike.
 
 Shapes and errors follow docs.stripe.com (API version pinned by the installed SDK): PaymentIntents with a
 shared payment granted token need a preview version per request; an error without a `code` says nothing
@@ -8,8 +8,9 @@ about the token, so the token itself is asked what became of it.
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from commerce.payments.authentication import Proof
 from commerce.payments.checks import check_payment_settings, why_key_cannot_be_meant
 from commerce.payments.event_kinds import REPAIRED
 from commerce.payments.gateway import (
+    KEY_REFUSED,
     ActionRequired,
     AlreadyCaptured,
     Authorized,
@@ -35,20 +37,21 @@ from commerce.payments.gateway import (
     NoticeTerms,
     ProviderNotice,
     ProviderUnreachableError,
-    Refunded,
     RefundResult,
     Refused,
     Unknown,
     Voided,
     VoidResult,
 )
-from commerce.payments.stripe_accounts import StripeAccount
 from commerce.payments.stripe_events import notice_of, read_event
 from commerce.payments.stripe_http import client_for
+from commerce.payments.stripe_records import StripeRecords, found_refund, refunded
 
 logger = logging.getLogger(__name__)
 
 stripe.enable_telemetry = False  # else the SDK writes a file into the home directory
+
+KEY_KEPT = timedelta(days=1)
 
 _TOKEN_PROBLEMS = {
     "consumed": "The payment token has been used before.",
@@ -58,7 +61,7 @@ _TOKEN_PROBLEMS = {
 }
 
 
-class StripeGateway(StripeAccount):
+class StripeGateway(StripeRecords):
     """Implements `commerce.payments.gateway.Gateway`. Safe to share between threads."""
 
     @classmethod
@@ -109,6 +112,9 @@ class StripeGateway(StripeAccount):
             return _declined(problem)
         except stripe.InvalidRequestError as problem:
             return self._invalid(problem, charge)
+        except _KEY_PROBLEMS:
+            logger.exception("stripe refuses the configured key")
+            return Refused(KEY_REFUSED, "Payments are not available at the moment.")
         except stripe.StripeError as problem:
             return _undecided(problem)
         return self._decided(cast(Any, response).data)
@@ -148,25 +154,21 @@ class StripeGateway(StripeAccount):
             return Unknown(f"{type(problem).__name__} {problem.http_status or ''}".strip())
         return _payment(cast(Any, response).data)
 
-    def find_payment(self, attempt_id: str) -> AuthorizeResult | None:
+    def find_payment(
+        self, attempt_id: str, *, since: datetime, until: datetime | None = None, is_thorough: bool = True
+    ) -> AuthorizeResult | None:
         try:
-            response = self._client.raw_request(
-                "get",
-                "/v1/payment_intents/search",
-                query=f"metadata['payment_attempt']:'{attempt_id}'",
-                stripe_version=self._spt_version,
-            )
+            found = self._intent_of(attempt_id, since, until, is_thorough=is_thorough)
         except stripe.StripeError as problem:
             return Unknown(f"{type(problem).__name__} {problem.http_status or ''}".strip())
-        found: list[Mapping[str, Any]] = cast(Any, response).data["data"]
-        return self._decided(found[0]) if found else None
+        return self._decided(found) if found else None
 
     def capture(self, *, attempt_id: str, provider_reference: str, amount_minor: int) -> CaptureResult:
-        def ask() -> stripe.PaymentIntent:
+        def ask(again: str) -> stripe.PaymentIntent:
             return self._client.v1.payment_intents.capture(
                 provider_reference,
                 {"amount_to_capture": amount_minor},
-                {"idempotency_key": f"{attempt_id}:capture:{amount_minor}"},
+                {"idempotency_key": f"{attempt_id}:capture:{amount_minor}{again}"},
             )
 
         intent = self._settled(ask, provider_reference)
@@ -174,14 +176,16 @@ class StripeGateway(StripeAccount):
             return intent
         if intent.status == "succeeded":
             return Captured(intent.amount_received, intent.currency)
-        return Gone(intent.status)
+        if intent.status == "canceled":
+            return Gone(intent.status)
+        return Unknown(f"the intent is {intent.status} after its capture")
 
     def void(self, *, attempt_id: str, provider_reference: str) -> VoidResult:
-        def ask() -> stripe.PaymentIntent:
+        def ask(again: str) -> stripe.PaymentIntent:
             return self._client.v1.payment_intents.cancel(
                 provider_reference,
                 {"cancellation_reason": "abandoned"},
-                {"idempotency_key": f"{attempt_id}:void"},
+                {"idempotency_key": f"{attempt_id}:void{again}"},
             )
 
         intent = self._settled(ask, provider_reference)
@@ -199,7 +203,7 @@ class StripeGateway(StripeAccount):
             known = self._client.v1.refunds.list({"payment_intent": provider_reference, "limit": 100})
             for refund in known.auto_paging_iter():
                 if refund.metadata and getattr(refund.metadata, "refund", "") == refund_id:
-                    return _refunded(refund)
+                    return refunded(refund)
             wanted: dict[str, Any] = {
                 "payment_intent": provider_reference,
                 "amount": amount_minor,
@@ -208,7 +212,7 @@ class StripeGateway(StripeAccount):
             if reason:
                 wanted["reason"] = reason
             options = {"idempotency_key": f"{refund_id}:refund"}
-            return _refunded(self._client.v1.refunds.create(cast(Any, wanted), cast(Any, options)))
+            return refunded(self._client.v1.refunds.create(cast(Any, wanted), cast(Any, options)))
         except stripe.InvalidRequestError as problem:
             return Refused(problem.code or "invalid_request", str(problem.user_message))
         except stripe.StripeError as problem:
@@ -219,11 +223,7 @@ class StripeGateway(StripeAccount):
             refund = self._client.v1.refunds.retrieve(provider_reference)
         except stripe.StripeError as problem:
             return Unknown(f"{type(problem).__name__} {problem.http_status or ''}".strip())
-        return FoundRefund(
-            refund=_refunded(refund),
-            refund_id=str(getattr(refund.metadata, "refund", "")) if refund.metadata else "",
-            payment_reference=str(refund.payment_intent or ""),
-        )
+        return found_refund(refund)
 
     def look_up_dispute(self, provider_reference: str) -> FoundDispute | Unknown:
         try:
@@ -257,16 +257,27 @@ class StripeGateway(StripeAccount):
             raise ProviderUnreachableError(str(problem)) from problem
 
     def _settled(
-        self, ask: Callable[[], stripe.PaymentIntent], provider_reference: str
+        self, ask: Callable[[str], stripe.PaymentIntent], provider_reference: str
     ) -> stripe.PaymentIntent | Refused | Unknown:
-        """Change an intent; where its state has moved on already, look what it is now."""
+        """Change an intent; where its state has moved on already, look what it is now.
+
+        An error that is stored under the key would be told for ever: the same is asked under another one then.
+        That takes effect once all the same, for an intent is captured or canceled once.
+        """
         try:
             try:
-                return ask()
-            except stripe.InvalidRequestError as problem:
-                if problem.code != "payment_intent_unexpected_state":
-                    return Refused(problem.code or "invalid_request", str(problem.user_message))
-                return self._client.v1.payment_intents.retrieve(provider_reference)
+                return ask("")
+            except stripe.APIError as problem:
+                if not _is_stored(problem):
+                    raise
+                return ask(f":{uuid.uuid4()}")
+        except stripe.InvalidRequestError as problem:
+            if problem.code != "payment_intent_unexpected_state":
+                return Refused(problem.code or "invalid_request", str(problem.user_message))
+        except stripe.StripeError as problem:
+            return _undecided(problem)
+        try:
+            return self._client.v1.payment_intents.retrieve(provider_reference)
         except stripe.StripeError as problem:
             return _undecided(problem)
 
@@ -300,7 +311,8 @@ class StripeGateway(StripeAccount):
         token: dict[str, Any] = cast(Any, response).data
         limits = token.get("usage_limits") or {}
         reason = token.get("deactivated_reason")
-        if reason == "consumed" and (ours := self.find_payment(charge.attempt_id)):
+        begun = datetime.now(tz=UTC) - KEY_KEPT
+        if reason == "consumed" and (ours := self.find_payment(charge.attempt_id, since=begun, is_thorough=False)):
             return ours  # by this very attempt, whose key the provider has forgotten
         if reason:
             return Declined(f"token_{reason}", _TOKEN_PROBLEMS.get(reason, _TOKEN_PROBLEMS["resolved"]))
@@ -336,9 +348,9 @@ def _payment(intent: Mapping[str, Any]) -> AuthorizeResult:
         )
     if status == "requires_action":
         return _challenge(intent)
-    if status == "processing":
-        return Unknown("the intent is processing")
     problem = intent.get("last_payment_error") or {}
+    if status in ("processing", "requires_confirmation") or (status == "requires_payment_method" and not problem):
+        return Unknown(f"the intent is {status}", provider_reference=intent["id"])
     code = problem.get("decline_code") or problem.get("code") or "not_authorized"
     return Declined(code, problem.get("message") or "The payment was not authorized.", intent["id"])
 
@@ -352,15 +364,6 @@ def _challenge(intent: Mapping[str, Any]) -> ActionRequired:
     return ActionRequired(intent["id"], url=page.get("url") or "", brand=card.get("brand") or "")
 
 
-_REFUND_STATUSES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
-
-
-def _refunded(refund: stripe.Refund) -> Refunded:
-    """Read a refund. A canceled one gave nothing back; what else there may be is under way."""
-    status = _REFUND_STATUSES.get(str(refund.status), "pending")
-    return Refunded(refund.id, status, refund.amount, getattr(refund, "failure_reason", None) or "")
-
-
 def _declined(problem: stripe.CardError) -> Declined:
     error = problem.error
     code = (error.decline_code if error else None) or problem.code or "card_declined"
@@ -369,10 +372,18 @@ def _declined(problem: stripe.CardError) -> Declined:
     return Declined(code, message, str(intent.id) if intent else "")
 
 
-def _undecided(problem: stripe.StripeError) -> Refused | Unknown:
-    if isinstance(problem, (stripe.AuthenticationError, stripe.PermissionError)):
+_KEY_PROBLEMS = (stripe.AuthenticationError, stripe.PermissionError)
+
+
+def _undecided(problem: stripe.StripeError) -> Unknown:
+    if isinstance(problem, _KEY_PROBLEMS):  # says nothing of what was asked before, or will be asked with another
         logger.error("stripe refuses the configured key", extra={"code": problem.code})
-        return Refused("provider_configuration", "Payments are not available at the moment.")
-    if isinstance(problem, stripe.IdempotencyError):
+    elif isinstance(problem, stripe.IdempotencyError):
         logger.error("a Stripe idempotency key met other parameters", extra={"code": problem.code})
-    return Unknown(f"{type(problem).__name__} {problem.http_status or ''}".strip())
+    return Unknown(f"{type(problem).__name__} {problem.http_status or ''}".strip(), is_final=_is_stored(problem))
+
+
+def _is_stored(problem: stripe.StripeError) -> bool:
+    """Say whether it is told because it was told before: Stripe keeps a 500 under its key like any answer."""
+    headers = problem.headers or {}
+    return problem.http_status == 500 and headers.get("Idempotent-Replayed") == "true"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 from django.utils import timezone
@@ -12,16 +13,19 @@ from pytest_django import Settings
 
 from commerce.accounts.models import Agent, Merchant
 from commerce.catalog.models import Variant
+from commerce.checkout import sweeps
 from commerce.checkout.models import CheckoutSession
 from commerce.checkout.sweeps import release_reservations, resume_interrupted
 from commerce.inventory.models import Reservation, StockItem
 from commerce.inventory.services import reserve_writes
 from commerce.orders.models import Order
-from commerce.payments.gateway import forget_gateway
+from commerce.payments import asking
+from commerce.payments.gateway import KEY_REFUSED, forget_gateway
 from commerce.payments.models import PaymentAttempt
 from commerce.statements import write
 from tests.api import AcpClient, Answer, payment
 from tests.factories import VariantFactory
+from tests.journeys.running import wait_until
 from tests.provider import Wire, wire_to
 from tests.stripe_account import StripeAccount
 
@@ -117,6 +121,55 @@ def test_the_clock_ends_it_without_the_agent(
     assert stripe_account.ledger() == [("authorization", session.total())]
 
 
+def test_a_key_refused_since_says_nothing_of_what_was_asked(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire, settings: Settings
+) -> None:
+    session = acp.create(tote.pk)
+    wire.faults = ["lose"]
+    complete(acp, session, stripe_account.mint(session.total()))
+    settings.STRIPE_SECRET_KEY = "sk_test_not a key"
+    forget_gateway()
+    later()
+
+    assert resume_interrupted(now=timezone.now()) == 0
+    assert (CheckoutSession.objects.get().status, StockItem.objects.get().reserved) == ("completing", 1)
+
+    settings.STRIPE_SECRET_KEY = stripe_account.key
+    forget_gateway()
+    later()
+    assert resume_interrupted(now=timezone.now()) == 1
+    assert acp.read(session.body["id"]).body["status"] == "completed"
+    assert stripe_account.ledger() == [("authorization", session.total())]
+
+
+def test_a_key_refused_at_once_charges_nothing(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, settings: Settings
+) -> None:
+    session = acp.create(tote.pk)
+    settings.STRIPE_SECRET_KEY = "sk_test_not a key"
+    forget_gateway()
+
+    answer = complete(acp, session, stripe_account.mint(session.total()))
+
+    assert (answer.status, answer.body["status"]) == (200, "ready_for_payment")
+    assert any("Nothing was charged" in message["content"] for message in answer.body["messages"])
+    assert (PaymentAttempt.objects.get().decline_code, StockItem.objects.get().reserved) == (KEY_REFUSED, 0)
+
+
+def test_another_token_under_the_same_key_pays_nothing(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire
+) -> None:
+    session = acp.create(tote.pk)
+    wire.faults = ["refuse"]
+    complete(acp, session, stripe_account.mint(session.total()))
+    later()
+
+    answer = complete(acp, session, stripe_account.mint(session.total()))
+
+    assert (answer.status, answer.body["code"]) == (422, "idempotency_conflict")
+    assert (stripe_account.ledger(), CheckoutSession.objects.get().status) == ([], "completing")
+
+
 def test_a_decline_found_out_later_gives_everything_back(
     acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire
 ) -> None:
@@ -180,11 +233,12 @@ def test_an_attempt_somebody_is_at_work_on_is_left_alone(
 ) -> None:
     session = acp.create(tote.pk)
     wire.faults = ["lose"]
-    complete(acp, session, stripe_account.mint(session.total()))
+    token = stripe_account.mint(session.total())
+    complete(acp, session, token)
     PaymentAttempt.objects.update(leased_until=timezone.now() + timedelta(seconds=30))
 
     assert resume_interrupted(now=timezone.now()) == 0
-    assert complete(acp, session, "spt_whatever").status == 409
+    assert complete(acp, session, token).status == 409
     assert CheckoutSession.objects.get().status == "completing"
 
 
@@ -225,6 +279,34 @@ def test_after_a_day_the_payment_is_looked_for_and_not_asked_for_again(
     assert wire.seen.count("/v1/payment_intents") == 1
 
 
+def test_a_look_through_all_books_goes_on_where_it_stopped_and_ends(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "LOOKING_FOR", -1.0)
+    session = acp.create(tote.pk)
+    wire.faults = ["refuse"]
+    complete(acp, session, stripe_account.mint(session.total()))
+    now = timezone.now()
+    submitted_at, begin = now - 2 * DAY, now - 2 * DAY - timedelta(hours=1)
+    PaymentAttempt.objects.update(submitted_at=submitted_at)
+
+    looked = []
+    for _ in range(2):
+        later()
+        assert resume_interrupted(now=now) == 0
+        looked.append(PaymentAttempt.objects.get().looked_until)
+    PaymentAttempt.objects.update(looked_until=submitted_at + timedelta(hours=22))
+    ended = []
+    for _ in range(3):
+        later()
+        ended.append(resume_interrupted(now=now))
+
+    assert looked == [begin + timedelta(hours=1), begin + timedelta(hours=2)]
+    assert ended == [0, 1, 0]
+    assert PaymentAttempt.objects.get().decline_code == "never_paid"
+    assert StockItem.objects.get().reserved == 0
+
+
 def test_after_a_day_silence_is_no_answer_either(
     acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire
 ) -> None:
@@ -239,16 +321,97 @@ def test_after_a_day_silence_is_no_answer_either(
     assert CheckoutSession.objects.get().status == "completing"
 
 
+def test_a_payment_behind_an_error_told_for_good_is_adopted(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire
+) -> None:
+    session = acp.create(tote.pk)
+    token = stripe_account.mint(session.total())
+    wire.faults = ["spoil"]
+    assert complete(acp, session, token).status == 503
+    later()
+
+    answer = complete(acp, session, token)
+
+    assert answer.body["status"] == "completed"
+    assert stripe_account.ledger() == [("authorization", session.total())]
+    assert (PaymentAttempt.objects.get().status, Order.objects.count()) == ("authorized", 1)
+
+
+def test_what_failed_for_good_is_given_up_after_an_hour_and_may_be_paid_again(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire
+) -> None:
+    session = acp.create(tote.pk)
+    token = stripe_account.mint(session.total())
+    wire.faults = ["spoil_before"]
+    complete(acp, session, token)
+    now, ended = timezone.now(), []
+
+    for minutes in (1, 60, 61, 62):
+        later()
+        ended.append(resume_interrupted(now=now + timedelta(minutes=minutes)))
+
+    assert ended == [0, 0, 1, 0]
+    assert (StockItem.objects.get().reserved, stripe_account.ledger()) == (0, [])
+    answer = acp.complete(session.body["id"], token)
+    assert answer.body["status"] == "completed"
+    assert sorted(PaymentAttempt.objects.values_list("status", "decline_code")) == [
+        ("authorized", ""),
+        ("failed", "never_paid"),
+    ]
+    assert stripe_account.ledger() == [("authorization", session.total())]
+
+
+@pytest.mark.parametrize("fault", ["refuse", "drop", "busy"])
+def test_no_answer_is_no_reason_to_give_up(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire, fault: str
+) -> None:
+    session = acp.create(tote.pk)
+    wire.faults = [fault]
+    complete(acp, session, stripe_account.mint(session.total()))
+    PaymentAttempt.objects.update(missing_since=timezone.now() - timedelta(hours=3))
+    later()
+    wire.faults = [fault]
+
+    assert resume_interrupted(now=timezone.now()) == 0
+
+    assert CheckoutSession.objects.get().status == "completing"
+    assert wire.seen.count("/v1/payment_intents") == 2
+
+
+def test_what_was_begun_and_never_finished_is_canceled_before_it_is_given_up(
+    acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire
+) -> None:
+    session = acp.create(tote.pk)
+    wire.faults = ["spoil_before"]
+    complete(acp, session, stripe_account.mint(session.total()))
+    attempt = PaymentAttempt.objects.get()
+    begun = {"amount": session.total(), "currency": "usd", "metadata": {"payment_attempt": attempt.pk}}
+    stripe_account.client().v1.payment_intents.create(cast(Any, begun))
+    now, ended = timezone.now(), []
+
+    for minutes in (1, 60, 61):
+        later()
+        ended.append(
+            (resume_interrupted(now=now + timedelta(minutes=minutes)), stripe_account.intents()[0].status)
+        )
+
+    assert ended == [(0, "requires_payment_method"), (0, "requires_payment_method"), (1, "canceled")]
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.decline_code) == ("failed", "unfinished")
+    assert acp.read(session.body["id"]).body["status"] == "ready_for_payment"
+
+
 def test_a_token_this_attempt_has_used_is_no_decline(
     acp: AcpClient, tote: Variant, stripe_account: StripeAccount, wire: Wire
 ) -> None:
     session = acp.create(tote.pk)
     wire.faults = ["lose"]
-    complete(acp, session, stripe_account.mint(session.total()))
+    token = stripe_account.mint(session.total())
+    complete(acp, session, token)
     stripe_account.advance(int(DAY.total_seconds()))  # the provider has forgotten the key, and we do not know it
     later()
 
-    done = complete(acp, session, "spt_whatever")
+    done = complete(acp, session, token)
 
     assert done.body["status"] == "completed"
     assert stripe_account.ledger() == [("authorization", session.total())]
@@ -265,3 +428,28 @@ def test_a_token_another_session_has_used_is_declined(
 
     assert (answer.body["status"], answer.codes) == ("ready_for_payment", ["payment_declined"])
     assert Order.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("patience", [10.0, 0.0])
+def test_the_clock_waits_for_no_provider(
+    acp: AcpClient,
+    tote: Variant,
+    stripe_account: StripeAccount,
+    wire: Wire,
+    monkeypatch: pytest.MonkeyPatch,
+    patience: float,
+) -> None:
+    monkeypatch.setattr(sweeps, "PATIENCE_SECONDS", patience)
+    for fault in ("lose", "refuse"):
+        session = acp.create(tote.pk)
+        wire.faults = [fault]
+        complete(acp, session, stripe_account.mint(session.total()), key=fault)
+    later()
+
+    sweeps.take_up_interrupted()
+
+    if not patience:  # what was handed over goes on behind it
+        wait_until(lambda: not PaymentAttempt.objects.filter(status="submitting").exists(), 10)
+    assert list(CheckoutSession.objects.values_list("status", flat=True)) == ["completed"] * 2
+    assert [entry for entry, _ in stripe_account.ledger()] == ["authorization"] * 2

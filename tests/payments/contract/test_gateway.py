@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from commerce.payments import stripe_records
 from commerce.payments.gateway import (
     ActionRequired,
     AlreadyCaptured,
@@ -150,9 +151,26 @@ def test_a_payment_is_found_as_it_stands(provider: Provider) -> None:
     assert isinstance(found, Declined)
     assert (found.code, found.provider_reference) == ("insufficient_funds", declined.provider_reference)
     assert provider.gateway.look_up_payment(held.provider_reference) == held
-    assert eventually(lambda: provider.gateway.find_payment(charge.attempt_id)) == held
-    assert provider.gateway.find_payment("pay_nobody_has_asked_for") is None
+    since = timezone.now() - timedelta(hours=1)
+    assert eventually(lambda: provider.gateway.find_payment(charge.attempt_id, since=since)) == held
+    assert provider.gateway.find_payment("pay_nobody_has_asked_for", since=since) is None
     assert isinstance(provider.gateway.look_up_payment("pi_3NobodyHasMadeThis"), Unknown)
+
+
+@pytest.mark.parametrize("is_thorough", [True, False])
+def test_a_payment_is_found_behind_many_others(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch, is_thorough: bool
+) -> None:
+    monkeypatch.setattr(stripe_records, "PAGE", 1)
+    charge, held = provider.held()
+    provider.held()
+    since = timezone.now() - timedelta(hours=1)
+
+    def find(attempt_id: str) -> Any:
+        return provider.gateway.find_payment(attempt_id, since=since, is_thorough=is_thorough)
+
+    assert eventually(lambda: find(charge.attempt_id)) == held
+    assert find("pay_nobody_has_asked_for") is None
 
 
 @pytest.mark.parametrize(
@@ -216,8 +234,14 @@ def test_a_refund_is_found_with_whose_it_is(provider: Provider) -> None:
     found = provider.gateway.look_up_refund(made.provider_reference)
     foreign = provider.gateway.look_up_refund(elsewhere.id)
 
-    assert found == FoundRefund(made, f"ref_{held.provider_reference}", held.provider_reference)
-    assert foreign == FoundRefund(Refunded(elsewhere.id, "succeeded", 100), "", held.provider_reference)
+    assert isinstance(found, FoundRefund)
+    assert isinstance(foreign, FoundRefund)
+    assert found == FoundRefund(
+        made, f"ref_{held.provider_reference}", held.provider_reference, created_at=found.created_at
+    )
+    assert foreign == FoundRefund(
+        Refunded(elsewhere.id, "succeeded", 100), "", held.provider_reference, created_at=foreign.created_at
+    )
     assert isinstance(provider.gateway.look_up_refund("re_1NobodyHasMadeThis"), Unknown)
 
 
