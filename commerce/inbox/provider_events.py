@@ -7,9 +7,10 @@ ask the provider about; what is then true is recorded by the same services that 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,19 +24,27 @@ from commerce.inbox.models import EventMark, ProviderEvent
 from commerce.outbox.services import record_event
 from commerce.payments.connections import gateway_at, latest
 from commerce.payments.disputes import record_dispute
+from commerce.payments.event_kinds import WATCHED
 from commerce.payments.gateway import FoundDispute, FoundRefund, ProviderNotice
 from commerce.payments.models import PaymentAttempt, ProviderAccount
 from commerce.payments.refunds import adopt_refund, settle_refund
-from commerce.payments.selectors import attempt_of
+from commerce.payments.selectors import attempt_of, statuses_of
+from commerce.payments.services import give_back_late
 from commerce.payments.transfers import ProviderUndecidedError, capture
 
 logger = logging.getLogger(__name__)
 
 # What has happened may show in the provider's list a while later, and its clock is another one.
 OVERLAP = timedelta(hours=2)
-AT_A_TIME = timedelta(hours=6)
-LOOKING_FOR = 25.0
+SHORTEST, LONGEST = timedelta(minutes=15), timedelta(hours=2)
+"""How much is looked through at a time: more where little happened."""
+
+LOOKING_FOR = 120.0
 """For how many seconds one run looks through events; the mark says where the next one goes on."""
+
+PAGE = 100
+ON_ITS_WAY = timedelta(minutes=5)
+"""What has happened so lately may still be told."""
 
 # Stripe lists events of the last 30 days, and resends one by hand for as long ("Receive Stripe events").
 LISTED = timedelta(days=30)
@@ -57,13 +66,29 @@ def store_event(notice: ProviderNotice, *, now: datetime, account_id: str | None
                 "account_id": account_id,
                 "kind": notice.kind[:80],
                 "subject": notice.subject[:100],
-                "payload": dict(notice.payload),
+                "payload": _without_secrets(notice.payload),
                 "received_at": now,
             },
         )
         if is_new:
             record_event("provider.noticed", key=event_id, now=now)
     return is_new
+
+
+def _without_secrets(told: Any) -> Any:
+    """Leave out what would let somebody pay: a shared payment token, the secret of a payment's own page.
+
+    An event is a hint to look; nothing here needs them, and a row outlives them.
+    """
+    if isinstance(told, Mapping):
+        return {name: LEFT_OUT if name in _SECRET and one else _without_secrets(one) for name, one in told.items()}
+    if isinstance(told, list):
+        return [_without_secrets(one) for one in told]
+    return told
+
+
+LEFT_OUT = "[left out]"
+_SECRET = frozenset({"shared_payment_granted_token", "client_secret"})
 
 
 def _id_of(notice: ProviderNotice, account_id: str | None) -> str:
@@ -76,20 +101,63 @@ def _id_of(notice: ProviderNotice, account_id: str | None) -> str:
 def fetch_missed(*, now: datetime, account_id: str | None = None) -> int:
     """Store what an account could not tell us, however long ago we last looked. Returns how many events are new.
 
-    Looks through a few hours at a time, the oldest first, and keeps how far it came. Not inside a transaction.
-    Raises ProviderUnreachableError.
+    Looks through one short time after another, the oldest first, and keeps how far it came: each run gets further.
+    Not inside a transaction. Raises ProviderUnreachableError.
     """
-    gateway, moment = gateway_at(latest(account_id)), _looked_until(account_id, now)
+    gateway, looked_until = gateway_at(latest(account_id)), _looked_until(account_id, now)
     deadline, found = time.monotonic() + LOOKING_FOR, 0
+    moment, span = looked_until - OVERLAP, SHORTEST
     while moment < now:
-        until = moment + AT_A_TIME
-        notices = gateway.notices_since(moment - OVERLAP, until=until if until < now else None)
-        found += sum(store_event(notice, now=now, account_id=account_id) for notice in notices)
-        moment = min(until, now)
+        until = moment + span
+        seen = 0
+        for notices in _pages(gateway.notices_since(moment, until=until if until < now else None)):
+            seen += len(notices)
+            found += _store_news(notices, account_id=account_id, now=now)
+        moment, span = min(until, now), min(2 * span, LONGEST) if seen < PAGE else SHORTEST
         _keep_mark(account_id, moment)
-        if time.monotonic() > deadline:
+        if moment > looked_until and time.monotonic() > deadline:
             break
     return found
+
+
+def _pages(notices: Iterator[ProviderNotice]) -> Iterator[list[ProviderNotice]]:
+    while page := list(itertools.islice(notices, PAGE)):
+        yield page
+
+
+def _store_news(notices: Sequence[ProviderNotice], *, account_id: str | None, now: datetime) -> int:
+    """Store of some events what is not here and may change something. Returns how many that were."""
+    events = {_id_of(notice, account_id): notice for notice in notices}
+    for known in ProviderEvent.objects.filter(pk__in=events).values_list("pk", flat=True):
+        del events[known]
+    names = {name for notice in events.values() for name in _names(notice)}
+    statuses = statuses_of(names, account_id=account_id)
+    news = [notice for notice in events.values() if _is_news(notice, statuses)]
+    stored = [notice for notice in news if store_event(notice, now=now, account_id=account_id)]
+    if untold := sum(_should_have_been_told(notice, now) for notice in stored):
+        logger.warning("%s events of the provider had not arrived", untold, extra={"account": account_id})
+    return len(stored)
+
+
+def _is_news(notice: ProviderNotice, statuses: Mapping[str, str]) -> bool:
+    """Say whether an event is worth a row and a task. What says nothing new of a payment is not: each has some."""
+    if not notice.kind.startswith("payment_intent."):
+        return True
+    status = next((statuses[name] for name in _names(notice) if name in statuses), None)
+    return status is not None and _may_change(status, notice.kind)
+
+
+def _names(notice: ProviderNotice) -> tuple[str, str]:
+    """Return what an event's payment is called there and here."""
+    return notice.subject, _told_attempt(notice.payload["data"]["object"])
+
+
+def _told_attempt(intent: Mapping[str, Any]) -> str:
+    return str((intent.get("metadata") or {}).get("payment_attempt", ""))
+
+
+def _should_have_been_told(notice: ProviderNotice, now: datetime) -> bool:
+    return notice.kind in WATCHED and notice.payload["created"] < (now - ON_ITS_WAY).timestamp()
 
 
 def _looked_until(account_id: str | None, now: datetime) -> datetime:
@@ -142,24 +210,37 @@ def handle_event(event_id: str, *, now: datetime) -> None:
 
 
 def _look_at_payment(event: ProviderEvent, intent: Mapping[str, Any], now: datetime) -> None:
-    told = (intent.get("metadata") or {}).get("payment_attempt", "")
+    told = _told_attempt(intent)
     attempt = attempt_of(account_id=event.account_id, provider_reference=event.subject, attempt_id=told)
     if attempt is None:
         logger.warning("an event tells of a payment that is not ours", extra={"event": event.pk})
+        return
+    if not _may_change(attempt.status, event.kind):
         return
     if attempt.status == PaymentAttempt.Status.SUBMITTING:
         _resume(attempt.pk, now)
     elif attempt.status == PaymentAttempt.Status.CHALLENGED:
         _settle(attempt.pk, now)
-    elif attempt.status == PaymentAttempt.Status.AUTHORIZED and event.kind in _ENDS:
+    elif attempt.status == PaymentAttempt.Status.AUTHORIZED:
         capture(attempt.pk, now=now)
-    elif attempt.status in _LOST and event.kind in _HOLDS:
-        record_event("payment.void_due", key=attempt.pk, now=now)
+    else:
+        give_back_late(attempt.pk, provider_reference=event.subject, now=now)
+
+
+def _may_change(status: str, kind: str) -> bool:
+    """Say whether what happened to a payment may be news for its attempt."""
+    match status:
+        case PaymentAttempt.Status.SUBMITTING | PaymentAttempt.Status.CHALLENGED:
+            return True
+        case PaymentAttempt.Status.AUTHORIZED:
+            return kind in _ENDS
+        case PaymentAttempt.Status.DECLINED | PaymentAttempt.Status.FAILED:
+            return kind in _HOLDS
+    return False
 
 
 _ENDS = ("payment_intent.succeeded", "payment_intent.canceled")
 _HOLDS = ("payment_intent.amount_capturable_updated", "payment_intent.succeeded")
-_LOST = (PaymentAttempt.Status.DECLINED, PaymentAttempt.Status.FAILED)
 
 
 def _resume(attempt_id: str, now: datetime) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Q
 
 from commerce.payments.models import PaymentAttempt
@@ -25,3 +27,12 @@ def attempt_of(*, account_id: str | None, provider_reference: str, attempt_id: s
     named = Q(provider_reference=provider_reference) | Q(pk=attempt_id)
     attempts = PaymentAttempt.objects.filter(named, account=account_id)
     return attempts.first() if provider_reference else None
+
+
+def statuses_of(names: Collection[str], *, account_id: str | None) -> dict[str, str]:
+    """Return how attempts at an account stand, by their ids and by what the provider calls their payments."""
+    named = Q(pk__in=names) | Q(provider_reference__in=names)
+    rows = PaymentAttempt.objects.filter(named, account=account_id).values_list(
+        "pk", "provider_reference", "status"
+    )
+    return {name: status for pk, reference, status in rows for name in (pk, reference) if name}

@@ -14,12 +14,22 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from commerce.aftersales.services import refund_order
+from commerce.catalog.models import Variant
+from commerce.checkout.sweeps import resume_interrupted
 from commerce.inbox import provider_events
 from commerce.inbox.models import EventMark, ProviderEvent
 from commerce.inbox.provider_events import fetch_missed, forget_old, handle_event, store_event
 from commerce.orders.models import Order
-from commerce.payments.gateway import ProviderNotice, ProviderUnreachableError, forget_gateway, gateway
+from commerce.outbox.relay import drain
+from commerce.payments.gateway import (
+    Authorized,
+    ProviderNotice,
+    ProviderUnreachableError,
+    forget_gateway,
+    gateway,
+)
 from commerce.payments.models import PaymentAttempt, Refund
+from commerce.payments.services import Attempt
 from commerce.payments.stripe_gateway import StripeGateway
 from commerce.payments.transfers import ProviderUndecidedError
 from tests.api import AcpClient, payment
@@ -96,6 +106,19 @@ def test_what_is_not_stripes_is_not_stored(body: str, how: dict[str, Any]) -> No
 
     assert (status, answer["code"]) == (400, "invalid_signature")
     assert not ProviderEvent.objects.exists()
+
+
+def test_an_event_is_kept_without_what_pays(paid: Purchase) -> None:
+    told = [notice for notice in happened() if notice.kind.startswith("payment_intent.")]
+    assert any("spt_" in json.dumps(dict(notice.payload)) for notice in told)
+
+    for notice in told:
+        store_event(notice, now=timezone.now())
+
+    kept = json.dumps(list(ProviderEvent.objects.values_list("payload", flat=True)))
+    assert "spt_" not in kept
+    assert "_secret_" not in kept
+    assert {notice.subject for notice in told} == set(ProviderEvent.objects.values_list("subject", flat=True))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -201,6 +224,47 @@ def test_a_capture_made_elsewhere_is_seen(bought: Purchase) -> None:
     assert (bought.attempt().status, bought.attempt().captured_minor) == ("captured", bought.order.total_minor)
 
 
+def test_a_payment_that_takes_effect_after_it_was_given_up_is_given_back(
+    acp: AcpClient, stripe_account: StripeAccount, settings: Settings, tote: Variant
+) -> None:
+    session = acp.create(tote.pk)
+    token = stripe_account.mint(session.total())
+    with wire_to(stripe_account.base) as wire:
+        settings.STRIPE_API_BASE, settings.STRIPE_MAX_NETWORK_RETRIES = wire.url, 0
+        forget_gateway()
+        wire.faults = ["drop"]
+        with pytest.raises(AssertionError, match=r"went wrong|not answered"):
+            acp.complete(session.body["id"], token)
+    settings.STRIPE_API_BASE = stripe_account.base
+    forget_gateway()
+    attempt = PaymentAttempt.objects.get()
+    charge = Attempt(
+        attempt.pk,
+        attempt.merchant_id,
+        attempt.reference,
+        session.total(),
+        "usd",
+        False,
+        token,
+        "",
+        timezone.now(),
+    ).charge(return_url="https://shop.example.com")
+    long_ago = timezone.now() - timedelta(hours=24)
+    PaymentAttempt.objects.update(submitted_at=long_ago, leased_until=long_ago)
+    assert resume_interrupted(now=timezone.now()) == 1
+
+    assert isinstance(gateway().authorize(charge), Authorized)  # a process that slept in between
+    fetch_missed(now=timezone.now())
+    while drain():
+        pass
+
+    total = session.total()
+    assert stripe_account.ledger() == [("authorization", total), ("void", total)]
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.decline_code, Order.objects.count()) == ("failed", "never_paid", 0)
+    assert attempt.provider_reference == stripe_account.intents()[0].id
+
+
 def refund_elsewhere(paid: Purchase, amount: int) -> None:
     paid.stripe.client().v1.refunds.create({"payment_intent": paid.attempt().provider_reference, "amount": amount})
 
@@ -237,7 +301,39 @@ def test_a_look_that_was_cut_short_goes_on_where_it_stopped(
         fetch_missed(now=now)
         marks.append(now - EventMark.objects.get().looked_until)
 
-    assert marks == [timedelta(days=30) - timedelta(hours=8), timedelta(days=30) - timedelta(hours=14)]
+    begin = timedelta(days=30)
+    assert marks == [begin - timedelta(hours=3, minutes=45), begin - timedelta(hours=5, minutes=30)]
+
+
+def test_a_busy_time_is_looked_through_in_small_parts(paid: Purchase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provider_events, "LOOKING_FOR", -1.0)
+    monkeypatch.setattr(provider_events, "PAGE", 0)  # everything counts as busy
+    now = timezone.now()
+    EventMark.objects.create(looked_until=now - timedelta(hours=5))
+
+    fetch_missed(now=now)
+
+    assert EventMark.objects.get().looked_until == now - timedelta(hours=4, minutes=45)
+
+
+@pytest.mark.parametrize("minutes", [0, 10])
+def test_a_settled_payment_is_no_news(paid: Purchase, caplog: pytest.LogCaptureFixture, minutes: int) -> None:
+    assert len(happened()) > 1
+
+    assert fetch_missed(now=timezone.now() + timedelta(minutes=minutes)) == 0
+
+    assert (ProviderEvent.objects.count(), caplog.text.count("had not arrived")) == (0, 0)
+
+
+@pytest.mark.parametrize(("minutes", "alarms"), [(0, 0), (10, 1)])
+def test_what_should_have_been_told_is_said(
+    paid: Purchase, caplog: pytest.LogCaptureFixture, minutes: int, alarms: int
+) -> None:
+    refund_elsewhere(paid, 900)
+
+    assert fetch_missed(now=timezone.now() + timedelta(minutes=minutes)) > 0
+
+    assert caplog.text.count("had not arrived") == alarms
 
 
 def test_the_mark_stays_where_the_provider_does_not_answer(paid: Purchase, settings: Settings) -> None:
