@@ -29,6 +29,14 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "commerce.inbox.tasks.fetch_missed_provider_events",
         "schedule": 3600.0,
     },
+    "compare books with the provider": {
+        "task": "commerce.reconciliation.tasks.compare_lately",
+        "schedule": crontab(minute=35),
+    },
+    "compare books of the last days": {
+        "task": "commerce.reconciliation.tasks.compare_thoroughly",
+        "schedule": crontab(hour=3, minute=50),
+    },
     "expire carts": {"task": "commerce.carts.tasks.expire_carts", "schedule": 600.0},
     "forget old deliveries": {"task": "agents.webhooks.tasks.forget_old_deliveries", "schedule": 3600.0},
     "forget old events of the provider": {

@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "commerce.wallet",
     "commerce.aftersales",
     "commerce.inbox",
+    "commerce.reconciliation",
     "commerce.emails",
     "agents",
     "agents.webhooks",

@@ -11,6 +11,7 @@ from django.contrib import admin
 from merchants.admin import (
     accounts,
     catalog,
+    differences,
     emails,
     fulfillment,
     imports,
@@ -28,6 +29,7 @@ from merchants.admin import (
 __all__ = [
     "accounts",
     "catalog",
+    "differences",
     "emails",
     "fulfillment",
     "imports",

@@ -86,6 +86,7 @@ MENU = (
         (
             Entry("payments.paymentattempt", "Payments", "payments"),
             Entry("payments.dispute", "Disputes", "gavel"),
+            Entry("reconciliation.difference", "Payment differences", "balance"),
             Entry("wallet.wallettoken", "From wallets", "wallet"),
         ),
     ),

@@ -21,6 +21,7 @@ from commerce.emails.models import Email
 from commerce.inventory.models import StockItem
 from commerce.orders.models import Order, OrderLine
 from commerce.payments.models import Dispute, PaymentAttempt
+from commerce.reconciliation.models import Difference
 from tests.factories import AgentFactory, MerchantFactory
 from tests.merchants.staff import member, staff_of
 from tests.merchants.world import add_rows
@@ -193,6 +194,7 @@ def test_what_waits_is_counted_and_found(mona: Client, shop: Merchant) -> None:
         "Webhook deliveries given up": 2,
         "Payments held and not captured": 2,
         "Disputes to answer": 2,
+        "Differences with the payment provider": 2,
         "Returns to decide": 2,
         "E-mails that did not arrive": 2,
     }
@@ -202,7 +204,11 @@ def test_what_waits_is_counted_and_found(mona: Client, shop: Merchant) -> None:
         "58.00 USD, the first lapses in 3 days"
     )
     assert details["Disputes to answer"].startswith("the first until 1 December")
-    assert [one.title for one in waits if one.is_urgent] == ["Webhook endpoints that fail", "Disputes to answer"]
+    assert [one.title for one in waits if one.is_urgent] == [
+        "Webhook endpoints that fail",
+        "Disputes to answer",
+        "Differences with the payment provider",
+    ]
 
 
 def test_what_does_not_wait_is_not_counted(mona: Client, shop: Merchant) -> None:
@@ -210,6 +216,7 @@ def test_what_does_not_wait_is_not_counted(mona: Client, shop: Merchant) -> None
     OrderLine.objects.update(is_digital=True)
     PaymentAttempt.objects.update(status="captured", captured_minor=2900)
     Dispute.objects.update(status="under_review")
+    Difference.objects.update(gone_at=NOW)
     StockItem.objects.update(on_hand=4)
     Endpoint.objects.update(failures=0, is_active=False, disabled_reason="switched off by staff")
     Delivery.objects.update(status="delivered")
@@ -232,6 +239,7 @@ def test_a_role_is_shown_what_it_may_see(shop: Merchant) -> None:
         "Variants low in stock",
         "Payments held and not captured",
         "Disputes to answer",
+        "Differences with the payment provider",
         "Returns to decide",
         "E-mails that did not arrive",
     }

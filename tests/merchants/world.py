@@ -26,6 +26,7 @@ from commerce.inventory.models import Reservation
 from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine, OrderNote
 from commerce.outbox.models import OutboxEvent
 from commerce.payments.models import Dispute, PaymentAttempt, ProviderAccount
+from commerce.reconciliation.models import Difference
 from commerce.wallet.models import Card, Mandate, Shopper, WalletToken
 from merchants.feeds.models import (
     Blob,
@@ -325,6 +326,19 @@ def _queues(merchant: Merchant, agent: Agent, order: Order, number: int) -> None
         status="needs_response",
         opened_at=NOW,
         updated_at=NOW,
+    )
+    Difference.objects.create(
+        kind="refunded",
+        subject=order.payment_id,
+        merchant=merchant,
+        attempt_id=order.payment_id,
+        provider_reference=f"pi_{order.pk}",
+        provider_says=f"9.00 USD given back by {merchant.slug}",
+        we_say="0.00 USD given back",
+        amount_minor=900,
+        currency="usd",
+        first_seen_at=NOW,
+        last_seen_at=NOW,
     )
     ProviderEvent.objects.create(
         id=f"evt_{order.pk}",
