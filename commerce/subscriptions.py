@@ -14,6 +14,7 @@ SUBSCRIBERS: dict[str, list[str]] = {
         "commerce.emails.subscribers.tell_buyer",
         "agents.chat.subscribers.follow",
     ],
+    "order.brought_back": ["commerce.aftersales.subscribers.note_brought_back"],
     "inbox.received": ["commerce.inbox.subscribers.handle_message"],
     "provider.noticed": ["commerce.inbox.subscribers.handle_provider_event"],
     "payment.capture_due": ["commerce.payments.subscribers.capture_attempt"],

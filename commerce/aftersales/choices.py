@@ -1,7 +1,8 @@
 """What may still be asked of an order, line by line, and where not, why and what else could be done. Pure.
 
-Whoever cancels or sends back is judged again with the order held, by `unsent` and `returnable_lines`;
-`tests/aftersales/test_choices.py` holds the two together.
+Whoever cancels or sends back is judged again with the order held, by `on_shelf` and `returnable_lines`;
+`tests/aftersales/test_choices.py` holds the two together. What a carrier could not deliver may arrive after all:
+to cancel it, and have the money go back at once, is for the shop's staff alone.
 """
 
 from __future__ import annotations
@@ -60,6 +61,12 @@ class _Units:
         left = [(shipment, part) for shipment, part in parts if shipment.shipped_at is not None]
         self.line = line
         self.unsent = line.current - sum(part.quantity - part.returned for _, part in parts)
+        self.undelivered = sum(
+            part.quantity - part.returned
+            for shipment in details.shipments
+            for part in shipment.lines
+            if part.line_id == line.id and shipment.status == "failed" and shipment.shipped_at is not None
+        )
         self.there = min(sum(part.quantity - part.returned for _, part in left), line.fulfilled)
         self.promised = sum(
             int(str(told["quantity"]))
@@ -86,7 +93,7 @@ def _choices(units: _Units, *, return_days: int, zone: ZoneInfo, now: datetime) 
     if units.arrived is not None and return_days:
         until = units.arrived.astimezone(zone).date() + timedelta(days=return_days)
     refused = _return_obstacle(units, return_days=return_days, until=until, today=now.astimezone(zone).date())
-    cancelable = max(units.unsent, 0)
+    cancelable = max(units.unsent - units.undelivered, 0)
     return LineChoices(
         line_id=line.id,
         title=cleaned(line.title, 120),
@@ -105,8 +112,10 @@ def _return_obstacle(units: _Units, *, return_days: int, until: date | None, tod
         return Obstacle("no_returns", "This shop takes nothing back.")
     if units.line.current == 0:
         return Obstacle("gone", "All of it was canceled or sent back already.")
-    if units.there <= 0 and units.unsent > 0:
+    if units.there <= 0 and units.unsent > units.undelivered:
         return Obstacle("not_sent", "It is not sent yet: cancel it instead.")
+    if units.there <= 0 and units.unsent > 0:
+        return _NOT_DELIVERED
     if units.there <= 0:
         return Obstacle("being_sent", "It is being packed: it can be sent back after it has left the shop.")
     if units.there <= units.promised:
@@ -116,8 +125,13 @@ def _return_obstacle(units: _Units, *, return_days: int, until: date | None, tod
     return None
 
 
+_NOT_DELIVERED = Obstacle("not_delivered", "Its carrier could not deliver it, and may yet: ask the shop.")
+
+
 def _cancel_obstacle(units: _Units, refused: Obstacle | None) -> Obstacle:
     if units.line.current == 0:
         return Obstacle("gone", "All of it was canceled or sent back already.")
+    if units.unsent > 0:
+        return _NOT_DELIVERED
     instead = "ask for a return instead." if refused is None else refused.text
     return Obstacle("sent", f"It is in a shipment already: {instead}")

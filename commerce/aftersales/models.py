@@ -38,7 +38,9 @@ class Return(models.Model):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="returns")
     adjustment = models.OneToOneField(Adjustment, on_delete=models.PROTECT, related_name="told_return")
     status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED)
-    reason = models.CharField(max_length=20, choices=Reason)
+    reason = models.CharField(
+        max_length=20, choices=Reason, blank=True, help_text="empty: not the buyer, its carrier brought it back"
+    )
     note = models.CharField(max_length=255, blank=True, help_text="what the buyer says")
     exception_note = models.CharField(
         max_length=255, blank=True, help_text="why it is taken back although its time is over; for the shop only"

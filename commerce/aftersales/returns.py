@@ -171,13 +171,14 @@ def receive_return(return_id: str, arrived: Mapping[str, Received], *, now: date
     lines = lines_of(order)
     counted = {line_id: one.quantity for line_id, one in arrived.items() if one.quantity}
     parts = {part.order_line_id: part for part in returned.lines.order_by("pk")}
-    _require_there(counted, parts, with_buyer(order))
+    there = {line_id: min(count, lines[line_id].current) for line_id, count in with_buyer(order).items()}
+    _require_there(counted, parts, there)
     amounts = {line_id: share_of([lines[line_id]], {line_id: count}) for line_id, count in counted.items()}
     for line_id, part in parts.items():
         _take_in(part, arrived.get(line_id, Received(0)), amounts.get(line_id, 0))
     take_back(order, lines, counted)
     restock(_on_sale_again(parts, lines))
-    order.status = order_status(list(lines.values()), list(order.shipments.all()))
+    order.status = order_status(order, lines)
     returned.items_minor, returned.received_at = sum(amounts.values()), now
     told = [{"id": line_id, "quantity": count} for line_id, count in sorted(counted.items())]
     Adjustment.objects.filter(pk=returned.adjustment_id).update(lines=told)
@@ -191,7 +192,7 @@ def _require_there(counted: Mapping[str, int], parts: Mapping[str, ReturnLine], 
         promised = parts[line_id].quantity if line_id in parts else 0
         most = min(promised, there.get(line_id, 0))
         if not 0 < count <= most:
-            known = "" if most == promised else " The rest came back with its carrier already."
+            known = "" if most == promised else " The rest came back with its carrier, or was canceled."
             raise NothingToReturnError(f"{most} of line {line_id} can arrive.{known}", target=("arrived", line_id))
 
 

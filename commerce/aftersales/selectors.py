@@ -8,6 +8,7 @@ from django.db.models import Sum
 
 from commerce.aftersales.giving_back import left_to_give_back
 from commerce.aftersales.models import PENDING, Return, ReturnLine
+from commerce.aftersales.shares import delivery_of
 from commerce.fulfillment.services import arrivals, with_buyer
 from commerce.orders.models import Order
 
@@ -68,11 +69,10 @@ def refund_proposal(returned: Return) -> RefundProposal:
     """Propose what to give back for a return that was received."""
     order = returned.order
     lines = list(order.lines.all())
-    delivery = order.total_minor - sum(line.total_minor for line in lines)
     earlier = order.returns.aggregate(given=Sum("delivery_minor"))["given"] or 0
     return RefundProposal(
         items_minor=returned.items_minor or 0,
-        delivery_minor=max(delivery - earlier, 0),
+        delivery_minor=max(delivery_of(order, lines) - earlier, 0),
         left_minor=left_to_give_back(order),
         is_whole=all(line.current == 0 for line in lines),
     )

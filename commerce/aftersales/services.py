@@ -1,18 +1,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from commerce.aftersales.giving_back import give_back, left_to_give_back
 from commerce.aftersales.returns import reopen_unrefunded
-from commerce.aftersales.shares import share_of
+from commerce.aftersales.shares import delivery_of, part_of, share_of
 from commerce.errors import CommerceError
 from commerce.fulfillment.models import Shipment
-from commerce.fulfillment.services import order_status, unsent
+from commerce.fulfillment.services import lines_of, on_shelf, order_status, take_off, unsent
 from commerce.ids import new_id
 from commerce.inventory.services import restock
 from commerce.orders.models import Adjustment, Order, OrderLine
@@ -47,20 +46,21 @@ def cancel_order(
 ) -> Adjustment:
     """Cancel units that are in no shipment yet, put them back on hand, and give back what they cost.
 
+    What a carrier could not deliver is in no shipment any more, and goes back on hand when it is brought back.
     `quantities` by line id; without them everything that is left is meant. Delivery is given back with the last
-    unit of an order of which nothing was sent; nothing is while a bank that disputes the payment has the money.
+    unit of the goods of which nothing was sent; nothing is while a bank that disputes the payment has the money.
     Raises NothingToCancelError.
     """
     order = lock_order(order_id)
-    lines = list(order.lines.order_by("pk"))
-    left = unsent(order, lines)
+    lines = lines_of(order)
+    left = unsent(order, lines.values())
     wanted = left if quantities is None else {line: count for line, count in quantities.items() if count}
     _require_unsent(wanted, left)
-    is_unsent = not order.shipments.exclude(status=Shipment.Status.CANCELED).exists()
-    is_whole = is_unsent and all(line.current == wanted.get(line.pk, 0) for line in lines)
-    amount = left_to_give_back(order) if is_whole else share_of(lines, wanted)
-    _take_off(lines, wanted)
-    order.status = order_status(list(order.lines.order_by("pk")), list(order.shipments.all()))
+    amount = _owed(order, lines, wanted)
+    shelf = on_shelf(order, (line for line in lines.values() if not line.is_digital))
+    take_off(order, lines, wanted)
+    restock({lines[one].variant_id: min(count, shelf[one]) for one, count in wanted.items() if one in shelf})
+    order.status = order_status(order, lines)
     adjustment = Adjustment.objects.create(
         id=new_id("adj"),
         order=order,
@@ -80,6 +80,29 @@ def cancel_order(
     return adjustment
 
 
+def _owed(order: Order, lines: Mapping[str, OrderLine], wanted: Mapping[str, int]) -> int:
+    """Return what units that are canceled have cost, and delivery where nothing is left to be delivered.
+
+    What was given back for the delivery before is not given back with the last of the goods once more.
+    """
+    sent = order.shipments.exclude(status=Shipment.Status.CANCELED)
+    if not sent.exists() and _is_rest(lines.values(), wanted):
+        return left_to_give_back(order)
+    share = share_of(lines.values(), wanted)
+    goods = [line for line in lines.values() if not line.is_digital]
+    is_nothing_sent = not sent.exclude(kind=Shipment.Kind.DIGITAL).exists()
+    if is_nothing_sent and any(line.pk in wanted for line in goods) and _is_rest(goods, wanted):
+        kept = {line.pk: line.current - wanted.get(line.pk, 0) for line in lines.values() if line.is_digital}
+        kept_minor = sum(part_of(lines[one], after=lines[one].ordered - n, units=n) for one, n in kept.items())
+        most = left_to_give_back(order) - kept_minor
+        return max(share, min(share + delivery_of(order, lines.values()), most))
+    return share
+
+
+def _is_rest(lines: Iterable[OrderLine], wanted: Mapping[str, int]) -> bool:
+    return all(line.current == wanted.get(line.pk, 0) for line in lines)
+
+
 def cancel_unpaid(attempt_id: str, *, now: datetime) -> None:
     """Cancel what is not sent yet of an order whose hold is gone. May run twice."""
     order_id = Order.objects.values_list("pk", flat=True).get(payment_id=attempt_id)
@@ -97,13 +120,6 @@ def _require_unsent(wanted: Mapping[str, int], left: Mapping[str, int]) -> None:
             raise NothingToCancelError(
                 f"{left.get(line_id, 0)} of line {line_id} can be canceled.", target=("quantities", line_id)
             )
-
-
-def _take_off(lines: list[OrderLine], wanted: Mapping[str, int]) -> None:
-    for line in lines:
-        if count := wanted.get(line.pk):
-            OrderLine.objects.filter(pk=line.pk).update(current=F("current") - count)
-    restock({line.variant_id: wanted[line.pk] for line in lines if line.pk in wanted and not line.is_digital})
 
 
 @transaction.atomic
@@ -150,9 +166,16 @@ _SHOWN = {
 
 @transaction.atomic
 def note_dispute(dispute_id: str, *, now: datetime) -> None:
-    """Show on its order how a dispute stands. May run twice."""
-    dispute = Dispute.objects.select_related("attempt__order").get(pk=dispute_id)
-    order = lock_order(dispute.attempt.order.pk)
+    """Show on its order how a dispute stands. May run twice.
+
+    The bank may ask back what was taken without an order, too: only a person can tell it so.
+    """
+    dispute = Dispute.objects.get(pk=dispute_id)
+    order_id = Order.objects.filter(payment_id=dispute.attempt_id).values_list("pk", flat=True).first()
+    if order_id is None:
+        logger.error("a dispute without an order: %s", dispute.status, extra={"dispute": dispute_id})
+        return
+    order = lock_order(order_id)
     dispute.refresh_from_db()
     status, told = _DISPUTED[Dispute.Status(dispute.status)]
     adjustment, is_new = Adjustment.objects.get_or_create(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from commerce.orders.models import OrderLine
+from commerce.orders.models import Order, OrderLine
 
 
 def share_of(lines: Iterable[OrderLine], quantities: Mapping[str, int]) -> int:
@@ -14,10 +14,20 @@ def share_of(lines: Iterable[OrderLine], quantities: Mapping[str, int]) -> int:
     last minor unit and no further.
     """
     return sum(
-        _up_to(line, line.ordered - line.current + quantities[line.pk]) - _up_to(line, line.ordered - line.current)
+        part_of(line, after=line.ordered - line.current, units=quantities[line.pk])
         for line in lines
         if line.pk in quantities
     )
+
+
+def delivery_of(order: Order, lines: Iterable[OrderLine]) -> int:
+    """Return what the delivery of an order has cost, tax included, in minor units."""
+    return order.total_minor - sum(line.total_minor for line in lines)
+
+
+def part_of(line: OrderLine, *, after: int, units: int) -> int:
+    """Return what some units of a line cost, those behind the `after` that have gone before."""
+    return _up_to(line, after + units) - _up_to(line, after)
 
 
 def _up_to(line: OrderLine, units: int) -> int:

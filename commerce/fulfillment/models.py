@@ -222,7 +222,7 @@ SHIPMENT_TRANSITIONS = Transitions(
             status: frozenset({*_ON_THE_WAY[position + 1 :], "delivered", "failed", "returned", "canceled"})
             for position, status in enumerate(_ON_THE_WAY)
         },
-        "failed": frozenset({"out_for_delivery", "ready_for_pickup", "delivered", "returned"}),
+        "failed": frozenset({"in_transit", "out_for_delivery", "ready_for_pickup", "delivered", "returned"}),
         "delivered": frozenset({"returned"}),
         "returned": frozenset(),
         "canceled": frozenset(),

@@ -6,7 +6,7 @@ staff. Both hold the order's row and log one change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,11 +21,12 @@ from commerce.fulfillment.models import (
     ShipmentEvent,
     ShipmentLine,
 )
-from commerce.inventory.services import restock
+from commerce.inventory.services import restock, take
 from commerce.orders.models import Adjustment, Order, OrderLine
 from commerce.orders.services import lock_order, log_change
+from commerce.outbox.services import record_event
 
-# Statuses in which units have left the shop, so that their lines count as fulfilled.
+# Statuses that say that units have left the shop.
 _LEFT = frozenset({"shipped", "in_transit", "out_for_delivery", "delivered"})
 # Statuses of shipments whose units are free to be sent again.
 _UNDONE = ("failed", "returned", "canceled")
@@ -92,26 +93,27 @@ def record(
     )
     if not is_new:
         return shipment
-    _advance(shipment, lines, step)
-    order.status = order_status(list(lines.values()), list(order.shipments.all()))
+    _advance(order, lines, shipment, step, now=now)
+    order.status = order_status(order, lines)
     detail = {"shipment": shipment.pk, "status": step.status}
     log_change(order, kind=f"shipment_{step.status}", now=now, detail=detail)
     return shipment
 
 
-def order_status(lines: Sequence[OrderLine], shipments: Sequence[Shipment]) -> str:
-    """Derive an order's status from its lines and shipments (rfc.orders section 7.1).
+def order_status(order: Order, lines: Mapping[str, OrderLine]) -> str:
+    """Derive the status of a locked order from its lines and shipments (rfc.orders section 7.1).
 
-    An order of which nothing is left was canceled, unless the buyer had something of it and sent it back.
+    An order of which nothing is left was canceled, unless the buyer had something of it and sent it back. A parcel
+    that could not be delivered is the shop's to look after: until then the order is not on its way.
     """
-    kept = [line for line in lines if line.current]
-    under_way = [shipment for shipment in shipments if shipment.status not in _UNDONE]
+    kept = [line for line in lines.values() if line.current]
     if not kept:
-        return Order.Status.COMPLETED if under_way else Order.Status.CANCELED
+        sent_back = ShipmentLine.objects.filter(shipment__order=order, returned__gt=0)
+        return Order.Status.COMPLETED if sent_back.exists() else Order.Status.CANCELED
+    statuses = set(order.shipments.values_list("status", flat=True)) - {"returned", "canceled"}
     if all(line.fulfilled == line.current for line in kept):
-        is_delivered = all(shipment.status == "delivered" for shipment in under_way)
-        return Order.Status.COMPLETED if is_delivered else Order.Status.SHIPPED
-    return Order.Status.PROCESSING if under_way else Order.Status.CONFIRMED
+        return Order.Status.COMPLETED if statuses <= {"delivered", "failed"} else Order.Status.SHIPPED
+    return Order.Status.PROCESSING if statuses else Order.Status.CONFIRMED
 
 
 def new_shipment(
@@ -132,7 +134,7 @@ def new_shipment(
         order=order,
         reference=parcel.reference,
         request_key=request_key,
-        kind=kind or _kind_of(order),
+        kind=kind or (Shipment.Kind.PICKUP if is_pickup(order) else Shipment.Kind.SHIPPING),
         created_at=now,
     )
     ShipmentLine.objects.bulk_create(
@@ -169,9 +171,9 @@ def _bare(tracking_number: str) -> str:
     return "".join(tracking_number.split()).upper()
 
 
-def _kind_of(order: Order) -> str:
-    kinds = {choice["kind"] for choice in order.fulfillment}
-    return Shipment.Kind.PICKUP if kinds == {"pickup"} else Shipment.Kind.SHIPPING
+def is_pickup(order: Order) -> bool:
+    """Say whether the buyer collects whatever of an order is no download."""
+    return {choice["kind"] for choice in order.fulfillment} - {"digital"} == {"pickup"}
 
 
 def unsent(order: Order, lines: Iterable[OrderLine]) -> dict[str, int]:
@@ -183,13 +185,7 @@ def unsent(order: Order, lines: Iterable[OrderLine]) -> dict[str, int]:
 
 def _sent(order: Order) -> dict[str, int]:
     """Return how many units of which lines are in a shipment, without those that came back."""
-    rows = (
-        ShipmentLine.objects.filter(shipment__order=order)
-        .exclude(shipment__status__in=_UNDONE)
-        .values("order_line_id")
-        .annotate(sent=Sum(F("quantity") - F("returned")))
-    )
-    return {row["order_line_id"]: row["sent"] for row in rows}
+    return _units(ShipmentLine.objects.filter(shipment__order=order).exclude(shipment__status__in=_UNDONE))
 
 
 def _require_left(order: Order, lines: Mapping[str, OrderLine], quantities: Mapping[str, int]) -> None:
@@ -227,53 +223,105 @@ def learn(shipment: Shipment, parcel: Parcel) -> None:
         shipment.save(update_fields=list(changed))
 
 
-def _advance(shipment: Shipment, lines: Mapping[str, OrderLine], step: Step) -> None:
-    """Move a shipment forward, and the quantities of its lines with it."""
-    if shipment.status == step.status or not SHIPMENT_TRANSITIONS.allows(shipment.status, step.status):
-        return
-    if step.status in _LEFT and shipment.shipped_at is None:
+def _advance(
+    order: Order, lines: Mapping[str, OrderLine], shipment: Shipment, step: Step, *, now: datetime
+) -> None:
+    """Move a shipment forward, and the quantities of its lines with it.
+
+    That it has left the shop counts even where it is told after what became of it.
+    """
+    moves = shipment.status != step.status and SHIPMENT_TRANSITIONS.allows(shipment.status, step.status)
+    moves = moves and not _is_overtaken(shipment, step)
+    leaves = step.status in _LEFT and shipment.shipped_at is None and shipment.status != "canceled"
+    if leaves:
         shipment.shipped_at = step.occurred_at
-        _count(shipment, lines, fulfilled=1)
-    if step.status == "delivered":
-        shipment.delivered_at = step.occurred_at
-    if step.status == "returned":
-        _take_back(shipment, lines, step)
-    shipment.status = step.status
+    if moves:
+        shipment.status = step.status
+        shipment.delivered_at = step.occurred_at if step.status == "delivered" else shipment.delivered_at
     shipment.save(update_fields=["status", "shipped_at", "delivered_at"])
+    if leaves:
+        take(_replacing(order, lines, shipment))
+    is_back = shipment.status == "returned" and (moves or leaves)
+    taken = _brought_back(order, lines, shipment, step, now=now) if is_back else {}
+    take_off(order, lines, taken)
 
 
-def _take_back(shipment: Shipment, lines: Mapping[str, OrderLine], step: Step) -> None:
-    """Count the units of a returned shipment as neither sent nor owed, and say so on the order."""
-    if shipment.shipped_at is not None:
-        _count(shipment, lines, fulfilled=-1, current=-1)
-    returned = {
-        part.order_line_id: part.quantity - part.returned
+def _is_overtaken(shipment: Shipment, step: Step) -> bool:
+    """Say whether a try to deliver, or its failure, is told after what came next."""
+    if step.status in ("delivered", "returned"):
+        return False
+    later = ("in_transit", "out_for_delivery", "ready_for_pickup") if step.status == "failed" else ("failed",)
+    return shipment.events.filter(kind__in=later, occurred_at__gt=step.occurred_at).exists()
+
+
+def _replacing(order: Order, lines: Mapping[str, OrderLine], shipment: Shipment) -> dict[str, int]:
+    """Return how many units of which variants have left with a shipment that are not those that were sold.
+
+    Those are with a carrier that could not deliver them.
+    """
+    out = _units(_out(order))
+    extra = {
+        lines[part.order_line_id].variant_id: min(
+            part.quantity, out.get(part.order_line_id, 0) - lines[part.order_line_id].current
+        )
         for part in shipment.lines.order_by("pk")
-        if part.quantity > part.returned
+        if not lines[part.order_line_id].is_digital
     }
-    Adjustment.objects.create(
-        order_id=shipment.order_id,
-        kind=Adjustment.Kind.RETURN,
-        lines=[{"id": line_id, "quantity": quantity} for line_id, quantity in returned.items()],
-        description=step.description[:255],
-        occurred_at=step.occurred_at,
-    )
+    return {variant_id: count for variant_id, count in extra.items() if count > 0}
+
+
+def _brought_back(
+    order: Order, lines: Mapping[str, OrderLine], shipment: Shipment, step: Step, *, now: datetime
+) -> dict[str, int]:
+    """Say on the order which units a carrier has brought back, and return them.
+
+    Those that were sent again or canceled meanwhile are not among them, and what has never left the shop is still
+    to be sent.
+    """
+    if shipment.shipped_at is None:
+        return {}
+    there = _units(shipment.lines.all())
     if step.is_restocked:
-        restock({lines[line_id].variant_id: quantity for line_id, quantity in returned.items()})
+        restock({lines[line_id].variant_id: count for line_id, count in there.items()})
+    free = unsent(order, lines.values())
+    counts = {line_id: min(count, free.get(line_id, 0)) for line_id, count in sorted(there.items())}
+    returned = {line_id: count for line_id, count in counts.items() if count}
+    if returned:
+        told = Adjustment.objects.create(
+            order=order,
+            kind=Adjustment.Kind.RETURN,
+            lines=[{"id": line_id, "quantity": count} for line_id, count in returned.items()],
+            description=step.description[:255] or "Brought back by its carrier",
+            occurred_at=step.occurred_at,
+        )
+        gone = {line_id: lines[line_id].ordered - lines[line_id].current for line_id in returned}
+        payload = {"gone": gone, "is_restocked": step.is_restocked}
+        record_event("order.brought_back", key=told.pk, now=now, payload=payload)
+    return returned
 
 
-def _count(shipment: Shipment, lines: Mapping[str, OrderLine], *, fulfilled: int, current: int = 0) -> None:
-    for part in shipment.lines.order_by("order_line_id"):
-        line, quantity = lines[part.order_line_id], part.quantity - part.returned
-        line.current = max(line.current + current * quantity, 0)
-        line.fulfilled = min(max(line.fulfilled + fulfilled * quantity, 0), line.current)
-        line.save(update_fields=["fulfilled", "current"])
+def take_off(order: Order, lines: Mapping[str, OrderLine], quantities: Mapping[str, int]) -> None:
+    """Count units of a locked order as not owed any more, and afresh what is sent of each of its lines."""
+    there = with_buyer(order)
+    for line in lines.values():
+        line.current = max(line.current - quantities.get(line.pk, 0), 0)
+        line.fulfilled = min(there.get(line.pk, 0), line.current)
+    OrderLine.objects.bulk_update(lines.values(), ["current", "fulfilled"])
 
 
 def with_buyer(order: Order) -> dict[str, int]:
     """Return how many units of which lines have left the shop and have not come back."""
-    parts = _left_parts(order).values("order_line_id").annotate(left=Sum(F("quantity") - F("returned")))
-    return {part["order_line_id"]: part["left"] for part in parts if part["left"] > 0}
+    return _units(_left_parts(order))
+
+
+def on_shelf(order: Order, lines: Iterable[OrderLine]) -> dict[str, int]:
+    """Return how many units of which lines are to be sent and still lie in the shop.
+
+    The others are with a carrier that could not deliver them.
+    """
+    out = _units(_out(order).filter(shipment__status=Shipment.Status.FAILED))
+    left = {line_id: count - out.get(line_id, 0) for line_id, count in unsent(order, lines).items()}
+    return {line_id: count for line_id, count in left.items() if count > 0}
 
 
 def arrivals(order: Order) -> dict[str, datetime | None]:
@@ -296,13 +344,20 @@ def take_back(order: Order, lines: Mapping[str, OrderLine], quantities: Mapping[
         if count:
             ShipmentLine.objects.filter(pk=part.pk).update(returned=F("returned") + count)
             missing[part.order_line_id] -= count
-    for line_id, quantity in quantities.items():
-        line = lines[line_id]
-        line.current = max(line.current - quantity, 0)
-        line.fulfilled = min(max(line.fulfilled - quantity, 0), line.current)
-        line.save(update_fields=["fulfilled", "current"])
+    take_off(order, lines, quantities)
 
 
 def _left_parts(order: Order) -> QuerySet[ShipmentLine]:
+    return _out(order).exclude(shipment__status=Shipment.Status.FAILED)
+
+
+def _out(order: Order) -> QuerySet[ShipmentLine]:
+    """Return what has left the shop and is not back: with the buyer, or with a carrier."""
     left = ShipmentLine.objects.filter(shipment__order=order, shipment__shipped_at__isnull=False)
-    return left.exclude(shipment__status__in=_UNDONE)
+    return left.exclude(shipment__status__in=("returned", "canceled"))
+
+
+def _units(parts: QuerySet[ShipmentLine]) -> dict[str, int]:
+    """Return how many units of which lines are in parts of shipments, without those that came back since."""
+    sums = parts.values("order_line_id").annotate(units=Sum(F("quantity") - F("returned"))).order_by()
+    return {row["order_line_id"]: row["units"] for row in sums if row["units"] > 0}

@@ -128,6 +128,24 @@ def release(reference: str) -> None:
         )
 
 
+def take(quantities: Mapping[str, int]) -> None:
+    """Take units off hand that are sent beside those that were sold. Needs an open transaction.
+
+    What is held for buyers stays on hand: that a shop sends what it has not got is seen when it is counted.
+    """
+    for variant_id in sorted(quantities):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                UPDATE inventory_stockitem
+                SET on_hand = CASE WHEN allow_backorder THEN on_hand - %(units)s
+                                   ELSE greatest(on_hand - %(units)s, reserved) END
+                WHERE variant_id = %(variant_id)s AND is_tracked
+                """,
+                {"units": quantities[variant_id], "variant_id": variant_id},
+            )
+
+
 def restock(quantities: Mapping[str, int]) -> None:
     """Put returned units back on hand. Needs an open transaction."""
     for variant_id in sorted(quantities):

@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 from commerce import clock
 from commerce.aftersales.evidence import evidence_pack
 from commerce.aftersales.services import cancel_order, refund_order
-from commerce.fulfillment.services import unsent
+from commerce.fulfillment.services import on_shelf, unsent
 from commerce.money import Money, decimal_text
 from commerce.orders.models import Order
 from commerce.orders.services import LONGEST_NOTE, add_note
@@ -67,9 +67,12 @@ class CancelForm(ChangeForm):
         waiting = unsent(order, lines.values())
         if not waiting:
             self.nothing = "Everything of this order has been sent or canceled. Money can still be given back."
+        shelf = on_shelf(order, lines.values())
         for line_id, left in waiting.items():
+            lost = left - shelf.get(line_id, 0)
+            doubt = f"; {lost} may yet arrive, the carrier could not deliver it" if lost else ""
             self.fields[line_id] = units_field(
-                lines[line_id].title, most=left, initial=left, help_text=f"of {left} not sent"
+                lines[line_id].title, most=left, initial=left, help_text=f"of {left} not sent{doubt}"
             )
         self.order_fields([*(name for name in self.fields if name != "note"), "note"])
 

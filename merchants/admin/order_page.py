@@ -131,7 +131,7 @@ def _return(returned: Return, at: Clock) -> Part:
         f"The buyer says: {returned.note}" if returned.note else "",
         f"Exception: {returned.exception_note}" if returned.exception_note else "",
         f"Refund of {refunded}: {returned.refund.get_status_display()}" if returned.refund else "",
-        f"Asked for on {at(returned.requested_at)}",
+        f"{'Asked for' if returned.reason else 'Brought back by its carrier'} on {at(returned.requested_at)}",
     )
     ways = [("Cancel the return", "cancel")] if RETURN_TRANSITIONS.allows(returned.status, "canceled") else []
     return Part(

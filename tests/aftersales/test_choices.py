@@ -20,7 +20,7 @@ from commerce.aftersales.returns import (
 from commerce.aftersales.selectors import returnable_lines
 from commerce.aftersales.services import cancel_order
 from commerce.fulfillment.selectors import order_details
-from commerce.fulfillment.services import Parcel, Step, record_step, unsent
+from commerce.fulfillment.services import Parcel, Step, on_shelf, record_step
 from commerce.orders.models import Order
 from tests.orders.building import placed_order
 
@@ -46,7 +46,7 @@ def choices(order: Order, *, now: datetime = LATER) -> list[LineChoices]:
     found = line_choices(order_details(order.pk), return_days=merchant.return_days, zone=zone, now=now)
     offered = {one.line_id: one for one in returnable_lines(order, now=now)}
     in_time = {line_id: one.quantity for line_id, one in offered.items() if not one.is_late}
-    assert {one.line_id: one.cancelable for one in found if one.cancelable} == unsent(order, order.lines.all())
+    assert {one.line_id: one.cancelable for one in found if one.cancelable} == on_shelf(order, order.lines.all())
     assert {one.line_id: one.returnable for one in found if one.returnable} == in_time
     for one in found:
         assert (one.cancel_obstacle is None) == (one.cancelable > 0)
@@ -112,7 +112,13 @@ STORIES: dict[str, tuple[list[Happening], list[tuple[int | str, int | str]]]] = 
     "all is sent": ([all_sent], [("sent", 2), ("sent", 1)]),
     "delivered": ([all_sent, step("delivered")], [("sent", 2), ("sent", 1)]),
     "one of two arrived": ([a_part_sent, the_rest_sent, step("delivered")], [("sent", 2), ("sent", 1)]),
-    "lost by the carrier": ([all_sent, step("failed")], [(2, "not_sent"), (1, "not_sent")]),
+    "not delivered": (
+        [all_sent, step("failed")],
+        [("not_delivered", "not_delivered"), ("not_delivered", "not_delivered")],
+    ),
+    "a part is not delivered": ([a_part_sent, step("failed")], [(1, "not_sent"), (1, "not_sent")]),
+    "sent again": ([all_sent, step("failed"), the_rest_sent], [("sent", 2), ("sent", 1)]),
+    "put back before it left": ([step("failed")], [(2, "not_sent"), (1, "not_sent")]),
     "brought back by the carrier": ([all_sent, step("returned")], [("gone", "gone"), ("gone", "gone")]),
     "canceled": ([canceled], [("gone", "gone"), ("gone", "gone")]),
     "a return is asked for": ([all_sent, return_asked], [("sent", 2), ("sent", "return_under_way")]),

@@ -8,6 +8,8 @@ import pytest
 from django.utils import timezone
 
 from commerce.aftersales.services import cancel_order, refund_order
+from commerce.orders.models import Order
+from commerce.outbox.models import OutboxEvent
 from commerce.payments.disputes import record_dispute
 from commerce.payments.gateway import FoundDispute, gateway
 from commerce.payments.models import Dispute
@@ -114,3 +116,17 @@ def test_what_is_told_late_reopens_nothing(counter: Counter) -> None:
 
     assert Dispute.objects.get().status == "lost"
     assert purchase.log()[-1] == "dispute_lost"
+
+
+def test_a_dispute_of_what_was_taken_without_an_order_is_said(
+    counter: Counter, caplog: pytest.LogCaptureFixture
+) -> None:
+    purchase = counter.buy("pm_card_createDispute")
+    purchase.settle()
+    Order.objects.filter(pk=purchase.order.pk).update(payment=None)
+
+    purchase.hear()
+
+    assert caplog.text.count("a dispute without an order: needs_response") == 1
+    assert Dispute.objects.get().status == "needs_response"
+    assert OutboxEvent.objects.count() == 0

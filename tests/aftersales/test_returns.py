@@ -22,6 +22,7 @@ from commerce.aftersales.returns import (
     request_return,
 )
 from commerce.aftersales.selectors import returnable_lines
+from commerce.aftersales.services import cancel_order
 from commerce.errors import NotFoundError
 from commerce.fulfillment.selectors import order_details
 from commerce.fulfillment.services import Parcel, Step, record_step, unsent
@@ -247,6 +248,30 @@ def test_what_its_carrier_brought_back_does_not_arrive_again(order: Order) -> No
 
     with pytest.raises(NothingToReturnError, match="came back with its carrier"):
         receive_return(made.pk, {tote: Received(1)}, now=NOON)
+
+
+def test_what_was_canceled_meanwhile_does_not_arrive_again() -> None:
+    order = placed_order(1, 1)
+    tote, _ = lines(order)
+    record_step(order.pk, Parcel("P1"), Step("shipped", NOON), now=NOON)
+    made = ask(order)
+    approve_return(made.pk, now=NOON)
+    record_step(order.pk, Parcel("P1"), Step("failed", NOON), now=NOON)
+    cancel_order(order.pk, quantities={tote: 1}, now=NOON)
+    record_step(order.pk, Parcel("P1"), Step("delivered", NOON), now=NOON)
+
+    with pytest.raises(NothingToReturnError, match=r"0 of line .* or was canceled"):
+        receive_return(made.pk, {tote: Received(1)}, now=NOON)
+
+    assert (offered(order), quantities(order)) == ([0, 1], [(1, 0, 0), (1, 1, 1)])
+
+
+def test_what_was_sent_again_can_be_sent_back() -> None:
+    order = placed_order(1)
+    for name, status in (("A", "shipped"), ("A", "failed"), ("B", "delivered"), ("A", "returned")):
+        record_step(order.pk, Parcel(name), Step(status, NOON), now=NOON)
+
+    assert [one.quantity for one in returnable_lines(order, now=NOON)] == [1]
 
 
 def test_an_order_that_came_back_whole_is_not_canceled() -> None:

@@ -117,7 +117,7 @@ def test_steps_lead_to_the_door() -> None:
     [
         ("shipping", "processing", ("shipped", "in_transit", "out_for_delivery", "delivered")),
         ("shipping", "in_transit", ("out_for_delivery", "delivered", "failed", "returned")),
-        ("shipping", "failed", ("out_for_delivery", "delivered", "returned")),
+        ("shipping", "failed", ("in_transit", "out_for_delivery", "delivered", "returned")),
         ("pickup", "processing", ("ready_for_pickup", "delivered")),
         ("digital", "processing", ("delivered",)),
         ("shipping", "canceled", ()),

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 import pytest
 
 from commerce.fulfillment.models import SHIPMENT_TRANSITIONS, Shipment, ShipmentEvent
-from commerce.fulfillment.services import NothingToShipError, Parcel, Step, record_step
+from commerce.fulfillment.services import NothingToShipError, Parcel, Step, record_step, unsent
 from commerce.inventory.models import StockItem
 from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine
 from commerce.outbox.models import OutboxEvent
@@ -114,14 +115,95 @@ def test_what_arrives_late_is_kept_and_moves_nothing_back() -> None:
     ]
 
 
-def test_a_failed_delivery_can_still_succeed() -> None:
-    order = placed_order(1)
+A, B = Parcel(reference="A"), Parcel(reference="B")
 
-    for minute, status in enumerate(("shipped", "failed", "delivered")):
-        step(order, status, minute)
+STORIES: dict[str, tuple[list[tuple[str, Parcel]], tuple[str, tuple[int, int, int], int]]] = {
+    "nothing arrived": ([("shipped", A), ("failed", A)], ("processing", (2, 2, 0), 0)),
+    "it was never handed over": ([("failed", A)], ("processing", (2, 2, 0), 0)),
+    "the carrier tries again": (
+        [("shipped", A), ("failed", A), ("out_for_delivery", A)],
+        ("shipped", (2, 2, 2), 0),
+    ),
+    "the carrier takes it back to the depot, and goes on": (
+        [("shipped", A), ("out_for_delivery", A), ("failed", A), ("in_transit", A)],
+        ("shipped", (2, 2, 2), 0),
+    ),
+    "it arrives after all": ([("shipped", A), ("failed", A), ("delivered", A)], ("completed", (2, 2, 2), 0)),
+    "it fails again": (
+        [("shipped", A), ("failed", A), ("out_for_delivery", A), ("failed", A)],
+        ("processing", (2, 2, 0), 0),
+    ),
+    "it is brought back": ([("shipped", A), ("failed", A), ("returned", A)], ("canceled", (2, 0, 0), 1)),
+    "it is sent again": ([("shipped", A), ("failed", A), ("shipped", B)], ("shipped", (2, 2, 2), 0)),
+    "what is sent again is brought back, too": (
+        [("shipped", A), ("failed", A), ("shipped", B), ("returned", A), ("returned", B)],
+        ("canceled", (2, 0, 0), 1),
+    ),
+    "the first is brought back": (
+        [("shipped", A), ("failed", A), ("shipped", B), ("delivered", B), ("returned", A)],
+        ("completed", (2, 2, 2), 0),
+    ),
+    "both arrive": (
+        [("shipped", A), ("failed", A), ("shipped", B), ("delivered", B), ("delivered", A)],
+        ("completed", (2, 2, 2), 0),
+    ),
+    "of both one is brought back": (
+        [("shipped", A), ("failed", A), ("delivered", B), ("delivered", A), ("returned", B)],
+        ("completed", (2, 2, 2), 0),
+    ),
+    "what never left is put back": ([("processing", A), ("returned", A)], ("confirmed", (2, 2, 0), 0)),
+}
+
+
+@pytest.mark.parametrize("name", list(STORIES))
+def test_what_fails_is_not_sent_and_what_is_owed_stays_true(name: str) -> None:
+    steps, expected = STORIES[name]
+    order = placed_order(2)
+
+    for minute, (status, parcel) in enumerate(steps):
+        step(order, status, minute, parcel)
 
     order.refresh_from_db()
-    assert (order.status, quantities(order)) == ("completed", [(1, 1, 1)])
+    assert (order.status, *quantities(order), Adjustment.objects.count()) == expected
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ("shipped", "failed"),
+        ("out_for_delivery", "failed"),
+        ("failed", "out_for_delivery"),
+        ("failed", "in_transit"),
+        ("shipped", "failed", "in_transit"),
+        ("in_transit", "failed", "in_transit", "delivered"),
+        ("shipped", "failed", "delivered"),
+        ("shipped", "failed", "returned"),
+        ("failed", "out_for_delivery", "failed"),
+    ],
+)
+def test_in_whatever_order_it_is_told_it_ends_the_same(steps: tuple[str, ...]) -> None:
+    ends = set()
+    for told in permutations(enumerate(steps)):
+        order = placed_order(2)
+        for minute, status in told:
+            step(order, status, minute)
+        order.refresh_from_db()
+        shipment = order.shipments.get()
+        back = order.adjustments.count()
+        ends.add((order.status, *quantities(order), shipment.status, shipment.shipped_at is None, back))
+
+    assert len(ends) == 1
+    assert steps[-1] in next(iter(ends))
+
+
+def test_what_never_left_goes_on_no_shelf_twice() -> None:
+    order = placed_order(2)
+    step(order, "ready_for_pickup", 0)
+
+    step(order, "returned", 1, is_restocked=True)
+
+    assert StockItem.objects.get().on_hand == 100
+    assert unsent(order, order.lines.all()) == {order.lines.get().pk: 2}
 
 
 def test_a_return_takes_units_off_the_order_and_puts_them_back_on_sale_where_told() -> None:
@@ -156,6 +238,48 @@ def test_units_of_a_failed_parcel_can_be_sent_again() -> None:
     step(order, "delivered", 3, Parcel(reference="A"))
 
     assert quantities(order) == [(1, 1, 1)]
+
+
+def test_what_is_sent_again_is_taken_off_hand() -> None:
+    order = placed_order(2)
+    line = order.lines.get()
+    stock = []
+
+    for minute, (status, parcel) in enumerate(
+        (
+            ("shipped", Parcel(reference="A", quantities={line.pk: 1})),
+            ("failed", A),
+            ("shipped", Parcel(reference="B", quantities={line.pk: 1})),
+            ("processing", Parcel(reference="C")),
+            ("shipped", Parcel(reference="C")),
+            ("delivered", Parcel(reference="C")),
+            ("returned", A),
+        )
+    ):
+        step(order, status, minute, parcel, is_restocked=True)
+        stock.append(StockItem.objects.get().on_hand)
+
+    # The second of two units lay in the shop when B was sent; only C is one more.
+    assert stock == [100, 100, 100, 100, 99, 99, 100]
+    assert quantities(order) == [(2, 2, 2)]
+
+
+@pytest.mark.parametrize(
+    ("stock", "left"),
+    [
+        ({"on_hand": 3, "reserved": 2}, 2),
+        ({"on_hand": 1, "allow_backorder": True}, -1),
+        ({"on_hand": 5, "is_tracked": False}, 5),
+    ],
+)
+def test_what_is_held_for_others_is_not_taken(stock: dict[str, int], left: int) -> None:
+    order = placed_order(2)
+    StockItem.objects.update(**stock)
+
+    for minute, (status, parcel) in enumerate((("shipped", A), ("failed", A), ("shipped", B))):
+        step(order, status, minute, parcel)
+
+    assert StockItem.objects.get().on_hand == left
 
 
 def test_later_messages_complete_what_is_known() -> None:

@@ -72,6 +72,22 @@ def test_units_are_canceled_and_the_page_leads_there(chief: Client, paid: Purcha
     assert paid.order.lines.get(pk=tote).current == 2
 
 
+def test_what_was_not_delivered_is_canceled_by_hand(chief: Client, paid: Purchase) -> None:
+    tote, cap = paid.line(paid.tote), paid.line(paid.cap)
+    now = timezone.now()
+    for status in ("shipped", "failed"):
+        record_step(paid.order.pk, Parcel("P1", quantities={tote: 1}), Step(status, now), now=now)
+
+    page = chief.get(url(paid.order, "cancel")).content.decode()
+    answer = chief.post(url(paid.order, "cancel"), {tote: 3, cap: 1}, follow=True)
+    paid.settle()
+
+    assert "of 3 not sent; 1 may yet arrive, the carrier could not deliver it" in page
+    assert page.count("may yet arrive") == 1
+    assert (answer.status_code, Order.objects.get().status) == (200, "canceled")
+    assert paid.given_back() == sum(line.total_minor for line in paid.order.lines.all())
+
+
 def test_too_many_units_is_a_form_error(chief: Client, paid: Purchase) -> None:
     tote, cap = paid.line(paid.tote), paid.line(paid.cap)
 

@@ -143,3 +143,22 @@ def test_the_share_less_the_fee_goes_back(paid: Purchase) -> None:
     assert "From 0 to 25.74 USD." in odd
     assert "23.24 USD is on its way back." in done
     assert (paid.given_back(), Return.objects.get().restocking_fee_minor) == (2324, 250)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_carrier_brought_back_waits_for_its_refund(paid: Purchase) -> None:
+    support = member(paid.order.merchant, "support")
+    ask(support, paid.order, "ship")
+    ask(support, Shipment.objects.get(), "step", status="returned")
+    paid.settle()
+
+    page = text_of(support.get(address(paid.order, "change")))
+    waits = {one.title: one.count for one in support.get("/admin/").context["waiting"]}
+    done = ask(support, Return.objects.get(), "refund")
+    paid.settle()
+
+    assert "Something came back, and is not refunded." in page
+    assert "Brought back by its carrier on" in page
+    assert waits["Returns to refund"] == 1
+    assert "is on its way back." in done
+    assert (paid.given_back(), Return.objects.get().status) == (paid.order.total_minor, "refunded")
