@@ -49,6 +49,11 @@ class Merchant(models.Model):
         db_default=True,
         help_text="payments go to the installation's account where the merchant has connected none",
     )
+    has_chosen_test_account = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="the merchant chose the installation's account to try things out; once live, it is not used",
+    )
     capture = models.CharField(max_length=10, choices=Capture, default=Capture.MANUAL)
     requires_confirmation = models.BooleanField(
         "buyers confirm on our page",

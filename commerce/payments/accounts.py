@@ -136,7 +136,7 @@ def keep_notice_secret(account: ProviderAccount, secret: str) -> None:
 
 @transaction.atomic
 def use_installation_account(merchant: Merchant) -> None:
-    """Have a merchant's new payments go to the installation's account, where no real cards are charged.
+    """Have a merchant's new payments go to the installation's account, for as long as it charges no real cards.
 
     Raises InstallationAccountError where the installation's account is live: its money is the operator's.
     """
@@ -144,8 +144,9 @@ def use_installation_account(merchant: Merchant) -> None:
         raise InstallationAccountError("The account of this installation charges real cards. Connect your own.")
     Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
     ProviderAccount.objects.filter(merchant=merchant, is_current=True).update(is_current=False)
-    merchant.uses_installation_account, merchant.payment_account = True, new_id("acct")
-    merchant.save(update_fields=["uses_installation_account", "payment_account"])
+    merchant.uses_installation_account = merchant.has_chosen_test_account = True
+    merchant.payment_account = new_id("acct")
+    merchant.save(update_fields=["uses_installation_account", "has_chosen_test_account", "payment_account"])
 
 
 @dataclass(frozen=True, slots=True)

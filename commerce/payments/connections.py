@@ -39,12 +39,25 @@ class Connection:
 
 
 def connection_of(merchant: Merchant) -> Connection | None:
-    """Return where a merchant's new payments go, None where the shop cannot be paid."""
+    """Return where a merchant's new payments go, None where the shop cannot be paid.
+
+    A merchant that chose the installation's test account gets nothing of it when it charges real cards: that money
+    would be the operator's.
+    """
     current = ProviderAccount.objects.filter(merchant=merchant, is_current=True)
     found = current.values_list("pk", "version", "is_live").first()
     if found is not None:
         return Connection(AccountRef(found[0], found[1]), is_live=found[2])
-    return Connection(None, is_live=settings.PAYMENTS_LIVE) if merchant.uses_installation_account else None
+    is_for_tests = merchant.has_chosen_test_account and settings.PAYMENTS_LIVE
+    if not merchant.uses_installation_account or is_for_tests:
+        return None
+    return Connection(None, is_live=settings.PAYMENTS_LIVE)
+
+
+def takes_real_cards(merchant: Merchant) -> bool:
+    """Say whether what is paid in a shop now is real money."""
+    connection = connection_of(merchant)
+    return connection is not None and connection.is_live
 
 
 def gateway_of(row: PaymentAttempt) -> Gateway:

@@ -74,7 +74,8 @@ class MerchantAdmin(EditableAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave going live to the setup, which looks first; the operator may do as they like."""
         known = super().get_readonly_fields(request, obj)
-        own = ("status", "payment_account", "uses_installation_account", "charges_no_tax")
+        account = ("payment_account", "uses_installation_account", "has_chosen_test_account")
+        own = ("status", *account, "charges_no_tax")
         return known if scope_of(request).is_operator else (*known, *own)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002

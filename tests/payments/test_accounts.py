@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import stripe
 from django.test import Client
@@ -12,7 +14,7 @@ from commerce.accounts.models import Merchant
 from commerce.aftersales.services import refund_order
 from commerce.errors import UnavailableError
 from commerce.inbox.models import ProviderEvent
-from commerce.inbox.provider_events import accounts_to_look_through, fetch_missed, handle_event
+from commerce.inbox.provider_events import accounts_to_look_through, fetch_missed, handle_event, store_event
 from commerce.orders.models import Order
 from commerce.payments.accounts import (
     InstallationAccountError,
@@ -22,7 +24,14 @@ from commerce.payments.accounts import (
     standing_of,
     use_installation_account,
 )
-from commerce.payments.connections import AccountRef, Connection, forget_connections
+from commerce.payments.connections import (
+    AccountRef,
+    Connection,
+    connection_of,
+    forget_connections,
+    gateway_at,
+    latest,
+)
 from commerce.payments.models import PaymentAttempt, ProviderAccount
 from commerce.sealing import unseal
 from tests.acp.test_statements import count
@@ -256,7 +265,10 @@ def test_an_account_says_nothing_of_anothers_payments(
     )
     before = (paid.attempt().status, paid.attempt().captured_minor, paid.log())
 
-    fetch_missed(now=timezone.now(), account_id=current(merchant).pk)
+    account, now = current(merchant).pk, timezone.now()
+    assert fetch_missed(now=now, account_id=account) == 0
+    for notice in gateway_at(latest(account)).notices_since(now - timedelta(hours=1)):
+        store_event(notice, now=now, account_id=account)
     for event in ProviderEvent.objects.all():
         handle_event(event.pk, now=timezone.now())
     settle()
@@ -294,6 +306,30 @@ def test_standing_is_what_the_provider_says(merchant: Merchant, own: StripeAccou
     ProviderAccount.objects.update(is_current=False)
     merchant.refresh_from_db()
     assert standing_of(merchant) == Standing(None, problem="No account is connected.")
+
+
+def test_who_chose_the_test_account_is_not_paid_into_the_live_one(
+    acp: AcpClient, merchant: Merchant, stripe_account: StripeAccount, settings: Settings
+) -> None:
+    use_installation_account(merchant)
+    assert connection_of(merchant) == Connection(None, is_live=False)
+    variant = VariantFactory.create(merchant=merchant)
+    session = acp.create(variant.pk)
+
+    settings.PAYMENTS_LIVE = True
+    Merchant.objects.filter(pk=merchant.pk).update(support_phone="1")  # as a restart does: terms are read anew
+    answer = acp.complete(session.body["id"], stripe_account.mint(session.total()))
+
+    merchant.refresh_from_db()
+    assert connection_of(merchant) is None
+    assert answer.body.get("status") != "completed"
+    assert stripe_account.ledger() == []
+
+
+def test_the_operator_may_give_a_shop_the_live_account(merchant: Merchant, settings: Settings) -> None:
+    settings.PAYMENTS_LIVE = True
+
+    assert connection_of(merchant) == Connection(None, is_live=True)
 
 
 def test_nobody_is_given_the_operators_live_account(merchant: Merchant, settings: Settings) -> None:
