@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -33,15 +33,47 @@ if TYPE_CHECKING:
     StackedInlineBase = admin.StackedInline[Any, Any]
     TabularInlineBase = admin.TabularInline[Any, Any]
     Page = admin.options.BaseModelAdmin[Any]
-    Form = forms.ModelForm[Any]
+    ModelForm = forms.ModelForm[Any]
 else:
     from unfold.admin import ModelAdmin
     from unfold.admin import StackedInline as StackedInlineBase
     from unfold.admin import TabularInline as TabularInlineBase
 
-    Page, Form = object, forms.ModelForm
+    Page, ModelForm = object, forms.ModelForm
 
 _HTTPS_UNLESS_TOLD: Any = {URLField: {"assume_scheme": "https"}}
+
+
+class Form(ModelForm):
+    """Takes for changed what somebody changed on the page, not what the row has become while it was open.
+
+    Agents buy, files are imported and colleagues work meanwhile. So each field brings along what it had shown. One
+    that was left as it was shown has the row's value by now, whatever was sent for it. A new row has none yet.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._is_new = self.instance._state.adding
+        for name, field in self.fields.items() if not self._is_new else ():
+            field.show_hidden_initial = not self.is_bound or not self._is_without_what_was_shown(name)
+
+    def _is_without_what_was_shown(self, name: str) -> bool:
+        sent: forms.Widget = self.fields[name].hidden_widget()
+        return sent.value_omitted_from_data(self.data, self.files, self.add_initial_prefix(name))
+
+    def full_clean(self) -> None:
+        outdated = list(self._outdated_fields()) if self.is_bound and not self._is_new else []
+        for field in outdated:
+            field.disabled = True  # so that it has the value of the row
+        super().full_clean()
+        for field in outdated:
+            field.disabled = False
+
+    def _outdated_fields(self) -> Iterator[forms.Field]:
+        for name, field in self.fields.items():
+            told = self[name]
+            if name not in self.changed_data and field.has_changed(told.initial, told.data):
+                yield field
 
 
 class Scoped(Page):
@@ -249,6 +281,7 @@ class EditableAdmin(ScopedAdmin):
     so that writing back a whole row would undo them.
     """
 
+    form = Form
     fixed_fields: Sequence[str] = ("merchant",)
     formfield_overrides = _HTTPS_UNLESS_TOLD
 
@@ -289,6 +322,7 @@ class OperatorAdmin(ReadOnlyAdmin):
 
 
 class EditableInline(Scoped, TabularInlineBase):
+    form = Form
     extra = 0
     formfield_overrides = _HTTPS_UNLESS_TOLD
 

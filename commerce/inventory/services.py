@@ -24,12 +24,28 @@ class OutOfStockError(CommerceError):
     code = "out_of_stock"
 
 
+class StockMovedError(CommerceError):
+    """More or fewer units are on hand than somebody has seen who says how many there are."""
+
+    code = "stock_moved"
+
+
 def set_stock(variant_id: str, *, on_hand: int, is_tracked: bool = True, allow_backorder: bool = False) -> None:
     """Set what is on hand of a variant, keeping what is reserved. Creates the row where it is missing."""
     StockItem.objects.update_or_create(
         variant_id=variant_id,
         defaults={"on_hand": on_hand, "is_tracked": is_tracked, "allow_backorder": allow_backorder},
     )
+
+
+def recount_stock(variant_id: str, *, seen: int, on_hand: int, is_tracked: bool, allow_backorder: bool) -> None:
+    """Set what is on hand of a variant if there still are as many as whoever says so has seen. May run twice.
+
+    Raises StockMovedError; IntegrityError where fewer would be left than are held for buyers.
+    """
+    unmoved = StockItem.objects.filter(pk=variant_id, on_hand__in=(seen, on_hand))
+    if not unmoved.update(on_hand=on_hand, is_tracked=is_tracked, allow_backorder=allow_backorder):
+        raise StockMovedError("Units were sold, or came in, since somebody has looked.")
 
 
 def set_shelf(variant_id: str, shelf: str) -> None:

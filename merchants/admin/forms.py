@@ -10,17 +10,17 @@ from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from commerce.accounts.models import Merchant
+from commerce.backoffice.admins import Form
 from commerce.catalog.product_data import MAX_PRICE_MINOR
 from commerce.money import decimal_text, parse_decimal
 
 if TYPE_CHECKING:
-    _ModelForm = forms.ModelForm[Any]
     _InlineFormSet = forms.BaseInlineFormSet[Any, Any, Any]
 else:
-    _ModelForm, _InlineFormSet = forms.ModelForm, forms.BaseInlineFormSet
+    _InlineFormSet = forms.BaseInlineFormSet
 
 
-class MoneyForm(_ModelForm):
+class MoneyForm(Form):
     """Shows columns of minor units as decimals of the merchant's currency, and reads them back.
 
     `parent` is what an inline form belongs to; the merchant is the row's own, the parent's or the one
@@ -80,6 +80,7 @@ def _amount_field(name: str, column: forms.Field) -> forms.CharField:
         label=label,
         required=column.required,
         initial=column.initial,
+        show_hidden_initial=column.show_hidden_initial,
         max_length=30,
         help_text=column.help_text or "in the merchant's currency, such as 19.99",
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
@@ -104,7 +105,7 @@ def words_field(*, separator: str = ",", max_length: int = 255, help_text: str =
     )
 
 
-def require_same_merchant(form: _ModelForm, *names: str) -> None:
+def require_same_merchant(form: Form, *names: str) -> None:
     """Refuse a choice that belongs to another merchant than the row."""
     merchant = form.cleaned_data.get("merchant")
     for name in names:

@@ -70,7 +70,8 @@ class StockItemAdmin(EditableAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002
-        save_stock(request, form)
+        if form.has_stock_changed():
+            save_stock(request, form)
         if "shelf" in form.changed_data:
             set_shelf(obj.pk, form.cleaned_data["shelf"])
 

@@ -8,7 +8,16 @@ from django.utils import timezone
 
 from commerce.catalog.models import Variant
 from commerce.inventory.models import Reservation, StockItem
-from commerce.inventory.services import UNITS, commit_writes, release, reserve_writes, restock, set_stock
+from commerce.inventory.services import (
+    UNITS,
+    StockMovedError,
+    commit_writes,
+    recount_stock,
+    release,
+    reserve_writes,
+    restock,
+    set_stock,
+)
 from commerce.statements import LostUpdateError, write
 from tests.factories import VariantFactory
 
@@ -116,3 +125,16 @@ def test_setting_stock_keeps_what_is_reserved() -> None:
     set_stock(tote.pk, on_hand=9)
 
     assert levels(tote) == [(9, 2)]
+
+
+def test_a_recount_holds_only_while_nothing_has_moved() -> None:
+    tote = VariantFactory.create(stock__on_hand=5)
+    hold({tote.pk: 2})
+
+    for seen, on_hand in [(5, 9), (5, 9), (9, 8)]:
+        recount_stock(tote.pk, seen=seen, on_hand=on_hand, is_tracked=True, allow_backorder=False)
+    with pytest.raises(StockMovedError):
+        recount_stock(tote.pk, seen=5, on_hand=20, is_tracked=True, allow_backorder=True)
+
+    assert levels(tote) == [(8, 2)]
+    assert not StockItem.objects.get().allow_backorder

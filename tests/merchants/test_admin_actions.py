@@ -18,7 +18,7 @@ from commerce.accounts.services import (
 from commerce.outbox.models import OutboxEvent
 from commerce.sealing import unseal
 from tests.factories import AgentFactory, MerchantFactory
-from tests.merchants.admin_forms import formset
+from tests.merchants.admin_forms import fields_of, formset
 from tests.merchants.staff import member
 from tests.merchants.world import add_rows
 
@@ -89,6 +89,16 @@ def shown_secret(response: object) -> str:
     assert "no-store" in response["Cache-Control"]  # type: ignore[index]
     html = response.content.decode()  # type: ignore[attr-defined]
     return str(html.partition("<code>")[2].partition("</code>")[0])
+
+
+def test_what_a_link_has_filled_in_is_taken(chief: Client) -> None:
+    agent = AgentFactory.create()
+    url = f"/admin/webhooks/endpoint/add/?agent={agent.pk}"
+    form = fields_of(chief.get(url), "endpoint")
+
+    chief.post(url, {**form, "url": "https://agent.example/orders"})
+
+    assert Endpoint.objects.get().agent == agent
 
 
 def test_a_new_endpoint_shows_its_secret_once(chief: Client) -> None:

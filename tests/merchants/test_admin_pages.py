@@ -12,7 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from commerce.accounts.models import StaffAction
 from tests.factories import MerchantFactory
+from tests.merchants.admin_forms import fields_of
 from tests.merchants.world import add_rows
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +74,22 @@ def test_record_opens_and_shows_no_secret(chief: Client, model: type[Model]) -> 
     assert ('name="_save"' in html) == (model.__name__ in EDITABLE)
     for hidden in ("f" * 64, "k" * 64, "e" * 64, "b" * 64, "stored-answer", "sealed", "secret_hash"):
         assert hidden not in html
+
+
+def test_a_page_that_is_saved_as_it_was_opened_changes_nothing(chief: Client) -> None:
+    add_rows(MerchantFactory.create(), 0, 1)
+    written = StaffAction.objects.count()
+    for model in (one for one in OURS if one.__name__ in EDITABLE):
+        url = address(model, "change", model._default_manager.order_by("pk").values_list("pk", flat=True)[0])
+        before = list(model._default_manager.values())
+
+        saved = chief.post(url, fields_of(chief.get(url), model._meta.model_name or ""))
+
+        assert saved.status_code == 302, url
+        assert [{**row, "updated_at": 0} for row in model._default_manager.values()] == [
+            {**row, "updated_at": 0} for row in before
+        ], url
+    assert StaffAction.objects.count() == written
 
 
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)

@@ -15,7 +15,7 @@ from tests.factories import (
     ProductFactory,
     VariantFactory,
 )
-from tests.merchants.admin_forms import formset, refused
+from tests.merchants.admin_forms import fields_of, formset, refused
 from tests.merchants.staff import member
 
 pytestmark = pytest.mark.django_db
@@ -204,3 +204,80 @@ def test_who_may_only_look_switches_no_product(merchant: Merchant) -> None:
 
     product.refresh_from_db()
     assert product.is_checkout_enabled
+
+
+STOCK_PAGES = {
+    "product": ("catalog/product", "variants-0-"),
+    "variant": ("catalog/variant", ""),
+    "stockitem": ("inventory/stockitem", ""),
+}
+
+
+@pytest.fixture
+def tote() -> Variant:
+    return VariantFactory.create(product__option_names=["Color"], stock__on_hand=10, stock__reserved=0)
+
+
+def opened(browser: Client, tote: Variant, page: str) -> tuple[str, dict[str, Any]]:
+    """Return the address of a page and what is sent of it as it is."""
+    row = tote.product_id if page == "product" else tote.pk
+    url = f"/admin/{STOCK_PAGES[page][0]}/{quote(row)}/change/"
+    return url, fields_of(browser.get(url), page)
+
+
+@pytest.mark.parametrize("page", STOCK_PAGES)
+def test_what_is_sold_while_a_page_is_open_stays_sold(chief: Client, tote: Variant, page: str) -> None:
+    url, sent = opened(chief, tote, page)
+    StockItem.objects.update(on_hand=7)
+
+    saved = chief.post(url, sent | {"title": "Tote, mended", "shelf": "A 1", "variants-0-sku": "NEW"})
+
+    assert saved.status_code == 302
+    assert StockItem.objects.get().on_hand == 7
+    assert not StaffAction.objects.filter(changes__icontains="on hand").exists()
+
+
+@pytest.mark.parametrize("page", STOCK_PAGES)
+def test_a_stock_is_said_again_where_sales_have_moved_it(chief: Client, tote: Variant, page: str) -> None:
+    url, sent = opened(chief, tote, page)
+    StockItem.objects.update(on_hand=7)
+
+    asked = chief.post(url, sent | {f"{STOCK_PAGES[page][1]}on_hand": "15"})
+    before = StockItem.objects.get().on_hand
+    saved = chief.post(url, fields_of(asked, page) | {f"{STOCK_PAGES[page][1]}on_hand": "12"})
+
+    refused(asked, "7 are on hand by now, 3 fewer than were shown. Say again how many.")
+    assert (before, saved.status_code, StockItem.objects.get().on_hand) == (7, 302, 12)
+    (change,) = StaffAction.objects.get().changes
+    assert (change["before"], change["after"]) == ("7", "12")
+
+
+def test_a_stock_that_is_sent_twice_is_set_once(chief: Client, tote: Variant) -> None:
+    url, sent = opened(chief, tote, "product")
+
+    answers = [chief.post(url, sent | {"variants-0-on_hand": "15"}).status_code for _ in range(2)]
+
+    assert answers == [302, 302]
+    assert StockItem.objects.get().on_hand == 15
+
+
+def test_what_a_colleague_changes_meanwhile_stays(chief: Client, tote: Variant) -> None:
+    url, sent = opened(chief, tote, "product")
+    Variant.objects.update(price_minor=2000, status="inactive")
+    Product.objects.update(is_checkout_enabled=False, tags=["bags"])
+
+    saved = chief.post(url, sent | {"title": "Tote, mended", "variants-0-sku": "NEW"})
+
+    assert saved.status_code == 302
+    assert Variant.objects.values_list("price_minor", "status", "sku").get() == (2000, "inactive", "NEW")
+    product = Product.objects.get()
+    assert (product.title, product.is_checkout_enabled, product.tags) == ("Tote, mended", False, ["bags"])
+    (entry,) = StaffAction.objects.all()
+    assert [one["after"] for one in entry.changes] == ["Tote, mended", "NEW"]
+
+
+def test_a_sale_price_is_held_against_the_price_by_now(chief: Client, tote: Variant) -> None:
+    url, sent = opened(chief, tote, "variant")
+    Variant.objects.update(price_minor=2000)
+
+    refused(chief.post(url, sent | {"sale_price_minor": "30"}), "A sale price is below the regular price.")
