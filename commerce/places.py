@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 COUNTRIES = frozenset(
@@ -73,6 +74,16 @@ def region_code(country: str, region: str) -> str:
 def knows_region(country: str, code: str) -> bool:
     """Say whether a code is a region of a country whose regions are listed here."""
     return code in _REGION_CODES[country].values() if country in _REGION_CODES else True
+
+
+def region_of(countries: Iterable[str], text: str) -> str | None:
+    """Return the code of what somebody called a region of one of some countries.
+
+    None where it is none: the regions of all these countries are listed here, and it is not among them.
+    """
+    named = sorted(countries, key=lambda country: country not in _REGION_CODES)
+    codes = ((country, region_code(country, text)) for country in named)
+    return next((code for country, code in codes if knows_region(country, code)), None)
 
 
 def compact_postal_code(text: str) -> str:

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from commerce.accounts.models import Merchant
 from commerce.checkout.states import OPEN, SESSION_TRANSITIONS, Status
 from commerce.ids import id_factory, new_id, order_number
-from commerce.places import COUNTRIES, NO_POSTAL_CODE, Place, place_of, region_code
+from commerce.places import COUNTRIES, NO_POSTAL_CODE, Place, place_of, region_code, region_of
 from commerce.sealing import SealBrokenError, fingerprint, seal, unseal
 from commerce.signatures import SignatureError, sign, verify
 from commerce.statements import LostUpdateError, Read, Write, read, refuse_transaction, write
@@ -53,6 +53,21 @@ def test_order_numbers_can_be_read_aloud() -> None:
 )
 def test_regions_are_brought_to_their_code(country: str, region: str, code: str) -> None:
     assert region_code(country, region) == code
+
+
+@pytest.mark.parametrize(
+    ("countries", "region", "code"),
+    [
+        (["US"], "california", "CA"),
+        (["DE", "US"], "California", "CA"),
+        (["US", "CA"], "Ontario", "ON"),
+        (["US", "CA"], "Kent", None),
+        (["US", "GB"], "Kent", "KENT"),
+        (["US"], "CA", "CA"),
+    ],
+)
+def test_a_region_is_of_one_of_several_countries(countries: list[str], region: str, code: str | None) -> None:
+    assert region_of(countries, region) == code
 
 
 def test_places_compare_without_spaces_and_case() -> None:

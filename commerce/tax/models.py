@@ -40,4 +40,4 @@ class TaxRate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.jurisdiction} {self.percentage.normalize()} %"
+        return f"{self.jurisdiction} {self.percentage.normalize():f} %"

@@ -25,12 +25,13 @@ class TableTax:
 def rates_for(rows: Sequence[TaxRow], tax_code: str) -> list[Rate]:
     """Pick the most specific row of each jurisdiction, in the order the jurisdictions stand in the table.
 
-    What is exempt is taxed nowhere.
+    What is exempt is taxed nowhere. Codes are typed in two places, so capitals make no difference.
     """
-    if tax_code == EXEMPT:
+    code = tax_code.casefold()
+    if code == EXEMPT:
         return []
     best: dict[str, TaxRow] = {}
-    for row in _fitting(rows, tax_code):
+    for row in _fitting(rows, code):
         rival = best.get(row.jurisdiction)
         if rival is None or _specificity(row) > _specificity(rival):
             best[row.jurisdiction] = row
@@ -46,8 +47,8 @@ def covers(row: TaxRow, place: Place) -> bool:
     )
 
 
-def _fitting(rows: Iterable[TaxRow], tax_code: str) -> list[TaxRow]:
-    return [row for row in rows if row.tax_code in ("", tax_code)]
+def _fitting(rows: Iterable[TaxRow], code: str) -> list[TaxRow]:
+    return [row for row in rows if row.tax_code.casefold() in ("", code)]
 
 
 def _specificity(row: TaxRow) -> tuple[bool, int, bool]:

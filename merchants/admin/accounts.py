@@ -17,7 +17,7 @@ from commerce import clock
 from commerce.accounts.models import SCOPES, Agent, AgentKey, AgentKeySpend, Merchant
 from commerce.accounts.services import issue_key, pause_agent, pause_shop, resume_agent, resume_shop, revoke_key
 from commerce.backoffice.actions import object_action, without
-from commerce.backoffice.admins import EditableAdmin, Form, ReadOnlyAdmin, ReadOnlyInline
+from commerce.backoffice.admins import EditableAdmin, ReadOnlyAdmin, ReadOnlyInline
 from commerce.backoffice.asking import Question, ask, show_once
 from commerce.backoffice.columns import money
 from commerce.backoffice.rights import Area
@@ -27,10 +27,11 @@ from commerce.emails.models import Email
 from commerce.inbox.services import new_fulfillment_secret
 from commerce.money import CURRENCIES
 from merchants.admin.forms import MoneyForm
+from merchants.admin.place_fields import PlaceForm
 from merchants.onboarding import setup_pages
 
 
-class MerchantForm(Form):
+class MerchantForm(PlaceForm):
     currency = forms.ChoiceField(
         choices=[(code, code.upper()) for code in sorted(CURRENCIES)],
         initial="usd",
@@ -47,6 +48,12 @@ class MerchantForm(Form):
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
+
+    def clean_charges_no_tax(self) -> bool:
+        is_none: bool = self.cleaned_data["charges_no_tax"]
+        if is_none and "charges_no_tax" in self.changed_data and self.instance.tax_rates.exists():
+            raise forms.ValidationError("There are tax rates, and they are charged. Delete them first.")
+        return is_none
 
 
 def paused(merchants: QuerySet[Merchant]) -> QuerySet[Merchant]:

@@ -15,25 +15,29 @@ from commerce.fulfillment.models import (
     PickupLocation,
     ShippingZone,
 )
-from commerce.places import COUNTRIES, compact_postal_code
+from commerce.places import compact_postal_code
 from merchants.admin.forms import MoneyForm, OwnedFormSet, require_same_merchant, words_field
+from merchants.admin.place_fields import PlaceForm, code_of_region, country_codes
 
 
 class ShippingZoneForm(Form):
     """Brings codes into the form in which places are compared."""
 
     countries = words_field(help_text="ISO codes such as US, CA; empty for the whole world")
-    regions = words_field(max_length=10, help_text="such as CA, NY; empty for all")
+    regions = words_field(max_length=40, help_text="such as CA, NY; empty for all")
     postal_prefixes = words_field(max_length=16, help_text="such as 941; empty for all")
 
     def clean_countries(self) -> list[str]:
-        codes = [code.upper() for code in self.cleaned_data["countries"]]
-        if unknown := [code for code in codes if code not in COUNTRIES]:
-            raise ValidationError(f"Not ISO 3166-1 alpha-2 codes such as US: {', '.join(unknown)}.")
-        return codes
+        return country_codes(self.cleaned_data["countries"])
 
-    def clean_regions(self) -> list[str]:
-        return [region.upper() for region in self.cleaned_data["regions"]]
+    def clean(self) -> dict[str, Any] | None:
+        told = super().clean() or {}
+        if "countries" in told and "regions" in told:
+            try:
+                told["regions"] = [code_of_region(told["countries"], region) for region in told["regions"]]
+            except ValidationError as problem:
+                self.add_error("regions", problem)
+        return told
 
     def clean_postal_prefixes(self) -> list[str]:
         return [compact_postal_code(prefix) for prefix in self.cleaned_data["postal_prefixes"]]
@@ -60,6 +64,7 @@ class ShippingZoneAdmin(EditableAdmin):
 class PickupLocationAdmin(EditableAdmin):
     merchant_path = "merchant"
     area = Area.TERMS
+    form = PlaceForm
     list_display = ("name", "merchant", "city", "region", "country")
     list_filter = ("merchant", "country")
     list_select_related = ("merchant",)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from commerce.backoffice.admins import EditableAdmin, ReadOnlyAdmin
 from commerce.backoffice.columns import NOTHING, money
 from commerce.backoffice.rights import Area
 from commerce.discounts.models import Discount, DiscountUsage, Redemption
+from commerce.places import compact_postal_code
 from commerce.tax.models import TaxRate
 from merchants.admin.forms import MoneyForm
+from merchants.admin.place_fields import PlaceForm
+from merchants.onboarding.terms import charge_tax
 
 
 class DiscountForm(MoneyForm):
@@ -83,10 +87,16 @@ class RedemptionAdmin(ReadOnlyAdmin):
     ordering = ("-created_at", "-pk")
 
 
+class TaxRateForm(PlaceForm):
+    def clean_postal_prefix(self) -> str:
+        return compact_postal_code(self.cleaned_data["postal_prefix"])
+
+
 @admin.register(TaxRate)
 class TaxRateAdmin(EditableAdmin):
     merchant_path = "merchant"
     area = Area.TERMS
+    form = TaxRateForm
     list_display = (
         "jurisdiction",
         "percentage",
@@ -102,3 +112,7 @@ class TaxRateAdmin(EditableAdmin):
     list_select_related = ("merchant",)
     search_fields = ("jurisdiction", "region", "postal_prefix", "tax_code")
     ordering = ("merchant", "country", "jurisdiction", "postal_prefix", "tax_code", "pk")
+
+    def save_model(self, request: HttpRequest, obj: TaxRate, form: Any, change: bool) -> None:  # type: ignore[override]
+        super().save_model(request, obj, form, change)
+        charge_tax(obj.merchant_id)

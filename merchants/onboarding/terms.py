@@ -13,6 +13,7 @@ from commerce.accounts.models import Merchant
 from commerce.catalog.models import Product
 from commerce.catalog.product_data import MediaData, ProductData, StockData, VariantData
 from commerce.discounts.models import Discount
+from commerce.errors import CommerceError
 from commerce.fulfillment.models import FulfillmentMethod, FulfillmentRate, ShippingZone
 from commerce.ids import random_text
 from commerce.inventory.stocking import upsert_stocked_product
@@ -25,6 +26,12 @@ def has_amounts(merchant: Merchant) -> bool:
     """Say whether anything is priced already, so that the shop's currency can no longer be another one."""
     priced: tuple[type[Model], ...] = (Product, FulfillmentMethod, Discount)
     return any(model._default_manager.filter(merchant=merchant).exists() for model in priced)
+
+
+class TaxStandsError(CommerceError):
+    """The shop says that it charges no tax, and its table says otherwise."""
+
+    code = "tax_stands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +116,33 @@ def add_taxes(merchant: Merchant, rates: Iterable[Suggestion]) -> None:
         values = asdict(rate)
         told = {name: values.pop(name) for name in ("percentage", "is_inclusive", "applies_to_shipping")}
         TaxRate.objects.update_or_create(merchant=merchant, postal_prefix="", tax_code="", **values, defaults=told)
-    Merchant.objects.filter(pk=merchant.pk).update(charges_no_tax=False)
+    charge_tax(merchant.pk)
 
 
-def declare_no_tax(merchant: Merchant) -> None:
-    """Keep that the merchant says no tax is due on what it sells."""
+def charge_tax(merchant_id: str) -> None:
+    """Take back that no tax is due: a rate was entered, and checkouts charge what stands in the table."""
+    Merchant.objects.filter(pk=merchant_id, charges_no_tax=True).update(charges_no_tax=False)
+
+
+@transaction.atomic
+def declare_no_tax(merchant: Merchant, *, ended: Iterable[TaxRate] = ()) -> None:
+    """Keep that the merchant says no tax is due on what it sells, and end the rates that it has said so of.
+
+    Raises TaxStandsError where another rate is charged.
+    """
+    Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
+    TaxRate.objects.filter(merchant=merchant, pk__in=[rate.pk for rate in ended]).delete()
+    if standing := standing_taxes(merchant):
+        raise TaxStandsError(f"This is still charged: {', '.join(map(name_of, standing))}.")
     Merchant.objects.filter(pk=merchant.pk).update(charges_no_tax=True)
+
+
+def standing_taxes(merchant: Merchant) -> list[TaxRate]:
+    """Return the rates that a checkout charges by."""
+    return list(merchant.tax_rates.order_by("country", "region", "jurisdiction", "pk"))
+
+
+def name_of(rate: TaxRate) -> str:
+    """Call a rate by what it is and where it counts, such as California 7.25 % (US, CA)."""
+    where = ", ".join(part for part in (rate.country, rate.region, rate.postal_prefix, rate.tax_code) if part)
+    return f"{rate} ({where})"

@@ -9,7 +9,7 @@ from django.test import Client
 
 from commerce.accounts.models import Merchant
 from commerce.discounts.models import Discount
-from commerce.fulfillment.models import FulfillmentMethod, ShippingZone
+from commerce.fulfillment.models import FulfillmentMethod, PickupLocation, ShippingZone
 from commerce.tax.models import TaxRate
 from tests.factories import (
     DiscountFactory,
@@ -156,6 +156,7 @@ def test_zone_and_place_belong_to_the_same_merchant(chief: Client) -> None:
     [
         ({"countries": "US, XX, USA"}, "Not ISO 3166-1 alpha-2 codes such as US: XX, USA."),
         ({"regions": "x" * 11}, "at most 10 characters"),
+        ({"regions": "NY, Kent"}, "'Kent' is no state or province of US. Give its code"),
         ({"name": "Taken"}, "already exists"),
     ],
 )
@@ -171,14 +172,14 @@ def test_zone_is_written_as_places_are_compared(chief: Client) -> None:
         "merchant": MerchantFactory.create().pk,
         "name": "Nearby",
         "countries": "us, gb",
-        "regions": "ca",
+        "regions": "ca, New York",
         "postal_prefixes": "sw1 a, 941",
     }
 
     assert chief.post("/admin/fulfillment/shippingzone/add/", data).status_code == 302
 
     zone = ShippingZone.objects.get()
-    assert (zone.countries, zone.regions, zone.postal_prefixes) == (["US", "GB"], ["CA"], ["SW1A", "941"])
+    assert (zone.countries, zone.regions, zone.postal_prefixes) == (["US", "GB"], ["CA", "NY"], ["SW1A", "941"])
 
 
 @pytest.mark.parametrize(
@@ -188,6 +189,8 @@ def test_zone_is_written_as_places_are_compared(chief: Client) -> None:
         ({"percentage": "7.25001"}, "no more than 4 decimal places"),
         ({"jurisdiction": "California"}, "already exists"),
         ({"country": "xx!"}, "at most 2 characters"),
+        ({"country": "UK"}, "Not ISO 3166-1 alpha-2 codes such as US: UK."),
+        ({"region": "Kent"}, "'Kent' is no state or province of US. Give its code"),
     ],
 )
 def test_bad_tax_rate_is_a_form_error(chief: Client, changes: dict[str, Any], words: str) -> None:
@@ -203,3 +206,39 @@ def test_bad_tax_rate_is_a_form_error(chief: Client, changes: dict[str, Any], wo
 
     refused(chief.post("/admin/tax/taxrate/add/", data), words)
     assert TaxRate.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "place"),
+    [
+        ({"country": "us", "region": "ca"}, ("US", "CA", "")),
+        ({"country": "US", "region": "Massachusetts"}, ("US", "MA", "")),
+        ({"country": "gb", "region": "", "postal_prefix": "sw1a 1"}, ("GB", "", "SW1A1")),
+    ],
+)
+def test_a_tax_rate_is_written_as_places_are_compared(
+    chief: Client, told: dict[str, str], place: tuple[str, str, str]
+) -> None:
+    data = {"merchant": MerchantFactory.create().pk, "jurisdiction": "Here", "percentage": "4.6", **told}
+
+    assert chief.post("/admin/tax/taxrate/add/", data).status_code == 302
+
+    assert TaxRate.objects.values_list("country", "region", "postal_prefix").get() == place
+
+
+def test_a_pick_up_location_is_in_a_region_that_is_known(chief: Client) -> None:
+    data = {
+        "merchant": MerchantFactory.create().pk,
+        "name": "Pier",
+        "line_one": "1 Pier",
+        "city": "San Francisco",
+        "region": "California",
+        "postal_code": "94131",
+        "country": "us",
+    }
+    url = "/admin/fulfillment/pickuplocation/add/"
+
+    refused(chief.post(url, {**data, "region": "Kent"}), "'Kent' is no state or province of US.")
+    assert chief.post(url, data).status_code == 302
+
+    assert PickupLocation.objects.values_list("country", "region").get() == ("US", "CA")

@@ -66,3 +66,9 @@ def test_shipping_is_taxed_where_it_is() -> None:
 
     assert taxed.shipping.added_minor == 65
     assert untaxed.shipping.added_minor == 0
+
+
+def test_capitals_of_a_tax_code_make_no_difference() -> None:
+    assert added(Place("US", "CA"), CALIFORNIA, BOOKS, tax_code="Books") == 0
+    assert added(Place("US", "CA"), CALIFORNIA, tax_code="Exempt") == 0
+    assert added(Place("US", "CA"), CALIFORNIA, tax_code="Bookshelves") == 725

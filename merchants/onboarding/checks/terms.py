@@ -55,6 +55,9 @@ def home_of(merchant: Merchant) -> Place:
 
 def look_at_tax(merchant: Merchant, _now: datetime) -> Finding:
     shop, place = load_shop(merchant), home_of(merchant)
+    if merchant.charges_no_tax and shop.tax_table:
+        charged = ", ".join(sorted({row.jurisdiction for row in shop.tax_table}))
+        return warning(f"You have said that you charge no tax, and yet this is charged: {charged}.")
     here = rates_for([row for row in shop.tax_table if covers(row, place)], "")
     if here:
         told = ", ".join(f"{rate.jurisdiction} {rate.percentage.normalize():f} %" for rate in here)

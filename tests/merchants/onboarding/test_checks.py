@@ -28,7 +28,7 @@ from merchants.onboarding.checks.profile import POLICIES, PROFILE, SUPPORT
 from merchants.onboarding.checks.terms import PAYMENTS, SHIPPING, TAX
 from merchants.onboarding.samples import add_samples
 from merchants.onboarding.tax_suggestions import suggestions_for
-from merchants.onboarding.terms import FlatRate, add_home_delivery, add_taxes, declare_no_tax
+from merchants.onboarding.terms import FlatRate, TaxStandsError, add_home_delivery, add_taxes, declare_no_tax
 from tests.factories import (
     AgentFactory,
     FulfillmentMethodFactory,
@@ -249,6 +249,16 @@ def test_tax_is_set_or_declared_not_due(shop: Merchant) -> None:
 
     add_taxes(shop, suggestions_for("US", "CA"))
     assert found(TAX, shop)[:2] == ("ok", "At home: CA sales tax 7.25 %, added to the prices.")
+
+
+def test_what_is_charged_is_told_whatever_was_declared(shop: Merchant) -> None:
+    TaxRateFactory.create(merchant=shop)
+    Merchant.objects.filter(pk=shop.pk).update(charges_no_tax=True)
+
+    words = "You have said that you charge no tax, and yet this is charged: California."
+    assert found(TAX, shop)[:2] == ("warning", words)
+    with pytest.raises(TaxStandsError, match="This is still charged: California"):
+        declare_no_tax(shop)
 
 
 @pytest.mark.parametrize(
