@@ -170,6 +170,7 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # whose address it is can have a new password sent there
 ACCOUNT_REAUTHENTICATION_TIMEOUT = _number("REAUTHENTICATION_SECONDS", 600)
 ACCOUNT_SESSION_REMEMBER = True
 MFA_ADAPTER = "commerce.backoffice.login.TwoFactorAdapter"

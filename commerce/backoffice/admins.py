@@ -140,8 +140,8 @@ class Scoped(Page):
 class ScopedAdmin(Scoped, ModelAdmin):
     """A page of its own. Columns and filters that name the merchant are there only where there are several.
 
-    Where `asks_again`, who adds, changes or deletes a row has to have proved lately who they are. Where
-    `is_found_everywhere`, the search of the whole back office looks here, too.
+    Where `asks_again`, who adds, changes or deletes a row, or does something with rows of the list, has to have
+    proved lately who they are. Where `is_found_everywhere`, the search of the whole back office looks here, too.
     """
 
     asks_again = False
@@ -178,6 +178,12 @@ class ScopedAdmin(Scoped, ModelAdmin):
         if self.asks_again and request.method == "POST" and self.has_delete_permission(request):
             require_recent_login(request)
         return super().delete_view(request, object_id, extra_context)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Ask before something is done with the rows that were selected."""
+        if self.asks_again and request.method == "POST" and self.may(request, Right.CHANGE):
+            require_recent_login(request)
+        return super().changelist_view(request, extra_context)
 
     def require_object(self, request: HttpRequest, object_id: str) -> Any:
         """Return the row that an address names, for pages of our own. Raises Http404 for another shop's."""

@@ -8,10 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from allauth.account.adapter import get_adapter
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.forms import ModelChoiceField, PasswordInput
 from django.http import HttpRequest
@@ -19,7 +17,12 @@ from django.utils.text import capfirst
 
 from commerce import clock
 from commerce.accounts.models import StaffAction
+from commerce.accounts.selectors import memberships_of
 from commerce.backoffice.scope import OPERATOR_ONLY, merchant_id_of
+from commerce.client_address import client_address
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 MAX_VALUE = 500
 """How many characters are kept of a value; descriptions can be long."""
@@ -47,7 +50,7 @@ def write_down(
         merchant_id=None if path == OPERATOR_ONLY else merchant_id_of(row, path),
         user_id=request.user.pk,
         user_name=request.user.get_username(),
-        address=_address(request),
+        address=client_address(request) or None,
         kind=kind,
         model=row._meta.label_lower,
         row=str(row.pk),
@@ -55,6 +58,26 @@ def write_down(
         what=what[:255],
         changes=list(changes),
         done_at=clock.now(),
+    )
+
+
+def write_down_account(request: HttpRequest, person: User, what: str) -> None:
+    """Add an entry about what somebody did with their own account, to each shop in which they work."""
+    shops: list[str | None] = [*memberships_of(person).values_list("merchant_id", flat=True)]
+    StaffAction.objects.bulk_create(
+        StaffAction(
+            merchant_id=merchant_id,
+            user_id=person.pk,
+            user_name=person.get_username(),
+            address=client_address(request) or None,
+            kind=StaffAction.Kind.DID,
+            model=person._meta.label_lower,
+            row=str(person.pk),
+            subject=str(person)[:200],
+            what=what,
+            done_at=clock.now(),
+        )
+        for merchant_id in shops or [None]
     )
 
 
@@ -111,10 +134,3 @@ def _in_words(field: Any, value: Any) -> str:
 
 def _choices(field: ModelChoiceField[Any]) -> QuerySet[Any]:
     return field.queryset.all() if field.queryset is not None else StaffAction.objects.none()
-
-
-def _address(request: HttpRequest) -> str | None:
-    try:
-        return str(get_adapter().get_client_ip(request))
-    except PermissionDenied:
-        return None

@@ -149,6 +149,8 @@ def live(request: HttpRequest, merchant: Merchant) -> HttpResponse:
 
 def _form_of(step: Step) -> View:
     def view(request: HttpRequest, merchant: Merchant) -> HttpResponse:
+        if step.area is Area.SETTINGS and request.method == "POST":
+            require_recent_login(request)
         form = step.form(merchant, _sent(request))
         if _applied(request, form):
             return redirect(f"admin:setup_{step.name}" if "again" in request.POST else "admin:setup")

@@ -218,3 +218,38 @@ def test_changing_a_member_is_written_down(olive: Client, shop: Merchant) -> Non
             "support: orders, cancellations, refunds",
         )
     }
+
+
+def test_what_somebody_changes_of_their_own_account_is_written_down(olive: Client, shop: Merchant) -> None:
+    passwords = {
+        "oldpassword": "a long password",
+        "password1": "another long one",
+        "password2": "another long one",
+    }
+
+    olive.post("/account/password/change/", passwords)
+
+    entry = StaffAction.objects.get()
+    assert (entry.merchant, entry.user_name, entry.model, entry.what) == (
+        shop,
+        "olive",
+        "auth.user",
+        "changed their password",
+    )
+
+
+def test_who_may_not_look_at_members_reads_nothing_of_them(olive: Client, shop: Merchant) -> None:
+    log = "/admin/accounts/staffaction/"
+    invited = {"merchant": shop.pk, "email": "ada@harborsupply.example", "role": "support"}
+    olive.post("/admin/accounts/invitation/add/", invited)
+    olive.post("/admin/discounts/discount/add/", discount_data(shop))
+    entry = StaffAction.objects.get(model="discounts.discount")
+    about_ada = StaffAction.objects.get(model="accounts.invitation")
+
+    def read(browser: Client) -> tuple[bool, bool, int]:
+        page = browser.get(f"{log}{entry.pk}/change/").content.decode()
+        is_named = "ada@harborsupply.example" in browser.get(log).content.decode()
+        return is_named, "127.0.0.1" in page, browser.get(f"{log}{about_ada.pk}/change/").status_code
+
+    assert read(member(shop, "manager")) == (True, True, 200)
+    assert read(member(shop, "reader")) == (False, False, 404)

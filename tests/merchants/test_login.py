@@ -15,6 +15,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings as project
 from django.contrib.admin.utils import quote
 from django.contrib.auth.models import User
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -109,6 +110,31 @@ def test_after_a_while_one_may_try_again(client: Client, olive: User, monkeypatc
     monkeypatch.setattr("allauth.core.internal.ratelimit.time.time", lambda: now + 301)
 
     assert log_in(client).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "link"),
+    [
+        ("password/reset/", {"email": "olive@harborsupply.example"}, "/account/password/reset/key/"),
+        ("password/reset/", {"email": "nobody@harborsupply.example"}, "/account/signup/"),
+        (
+            "signup/",
+            {"email": "olive@harborsupply.example", "password1": PASSWORD},
+            "/account/password/reset/",
+        ),
+    ],
+)
+def test_mails_lead_to_the_public_address_whatever_a_request_says(
+    olive: User, settings: Settings, path: str, form: dict[str, str], link: str
+) -> None:
+    settings.PUBLIC_BASE_URL, settings.ALLOWED_HOSTS = "https://shop.example", ["*"]
+
+    Client(headers={"Host": "evil.example"}).post(f"/account/{path}", form)
+
+    (sent,) = mail.outbox
+    assert f"https://shop.example{link}" in sent.body
+    assert "Hello from shop.example!" in sent.body
+    assert "evil.example" not in sent.body
 
 
 def test_an_unknown_account_is_answered_like_a_wrong_password(client: Client, olive: User) -> None:
@@ -281,6 +307,44 @@ def test_the_password_is_asked_again_before_secrets_and_members(olive: User, url
     assert answer["Location"].startswith("/account/reauthenticate/?next=")
     merchant.refresh_from_db()
     assert (merchant.sealed_fulfillment_secret, merchant.status) == (None, "active")
+
+
+@pytest.mark.parametrize(
+    ("url", "data"),
+    [
+        ("/admin/accounts/membership/", {"action": "delete_selected", "_selected_action": "1", "post": "yes"}),
+        ("/admin/accounts/agentkey/", {"action": "revoke", "_selected_action": "key"}),
+        ("/admin/accounts/invitation/", {"action": "invite_again", "_selected_action": "inv"}),
+        ("/admin/accounts/merchant/setup/profile/", {"name": "Mine"}),
+        ("/admin/accounts/merchant/setup/support/", {"support_email": "me@evil.example"}),
+        ("/admin/feeds/feed/add/", {"name": "Feed"}),
+        ("/account/email/", {"action_add": "", "email": "me@evil.example"}),
+    ],
+)
+def test_lists_forms_and_ones_own_address_ask_again_as_well(olive: User, url: str, data: dict[str, str]) -> None:
+    answer = logged_in(Client(), olive, seconds_ago=601).post(url, data)
+
+    assert answer.headers.get("Location", "").startswith("/account/reauthenticate/?next=")
+
+
+def test_the_operator_is_asked_again_before_anybody_gets_a_password(chief: Client, olive: User) -> None:
+    late = logged_in(Client(), User.objects.get(username="chief"), seconds_ago=601)
+    url = f"/admin/auth/user/{olive.pk}/password/"
+
+    assert late.get(url).headers["Location"].startswith("/account/reauthenticate/?next=")
+    assert chief.get(url).status_code == 200
+
+
+def test_a_list_does_what_was_asked_once_the_password_is_given(olive: User) -> None:
+    key, _ = issue_key(AgentFactory.create(merchant=olive.memberships.get().merchant))
+    browser = logged_in(Client(), olive, seconds_ago=601)
+    url = "/admin/accounts/agentkey/"
+    browser.post(url, {"action": "revoke", "_selected_action": [key.pk]})
+
+    browser.post("/account/reauthenticate/", {"password": PASSWORD, "next": url})
+
+    key.refresh_from_db()
+    assert key.revoked_at is not None
 
 
 def test_who_lacks_the_right_is_not_asked(olive: User) -> None:
