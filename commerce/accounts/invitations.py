@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 GOOD_FOR = timedelta(days=7)
 MOST_A_DAY = 50
+MOST_A_DAY_WHILE_NEW = 10
+"""Anybody opens a shop, under any name, and writes to strangers with it: before it is live, to few of them."""
 _SALT = "commerce.accounts.invitations"
 
 
@@ -35,7 +37,7 @@ class OtherAddressError(CommerceError):
 
 
 class TooManyInvitationsError(CommerceError):
-    """The shop has sent as many invitations as anybody needs in a day."""
+    """A shop, or a person in all shops, has sent as many invitations as anybody needs in a day."""
 
     code = "too_many_invitations"
 
@@ -46,13 +48,12 @@ def invite(merchant: Merchant, *, email: str, role: str, by: User | None, now: d
 
     Raises AlreadyMemberError, TooManyInvitationsError.
     """
-    Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
+    shop = Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
     address = email.strip().lower()
     if Membership.objects.filter(merchant=merchant, user__email__iexact=address).exists():
         raise AlreadyMemberError(f"{address} is a member of {merchant} already.", target=("email",))
+    _require_few(shop, by, now)
     invitations = Invitation.objects.filter(merchant=merchant)
-    if invitations.filter(created_at__gt=now - timedelta(days=1)).count() >= MOST_A_DAY:
-        raise TooManyInvitationsError(f"{MOST_A_DAY} people were invited today. Go on tomorrow.")
     invitations.filter(email=address, accepted_at__isnull=True, withdrawn_at__isnull=True).update(withdrawn_at=now)
     invitation = Invitation.objects.create(
         id=new_id("inv"),
@@ -65,6 +66,17 @@ def invite(merchant: Merchant, *, email: str, role: str, by: User | None, now: d
     )
     record_event("invitation.made", key=invitation.pk, now=now)
     return invitation
+
+
+def _require_few(shop: Merchant, by: User | None, now: datetime) -> None:
+    today = Invitation.objects.filter(created_at__gt=now - timedelta(days=1))
+    is_new = shop.status == Merchant.Status.NEW
+    most = MOST_A_DAY_WHILE_NEW if is_new else MOST_A_DAY
+    if today.filter(merchant=shop).count() >= most:
+        until = "tomorrow, or once the shop is live" if is_new else "tomorrow"
+        raise TooManyInvitationsError(f"{most} people were invited today. Go on {until}.")
+    if by is not None and today.filter(invited_by=by).count() >= MOST_A_DAY:
+        raise TooManyInvitationsError(f"You have invited {MOST_A_DAY} people today. Go on tomorrow.")
 
 
 def withdraw(invitation: Invitation, *, now: datetime) -> None:

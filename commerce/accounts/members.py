@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
-from commerce.accounts.models import Membership, Merchant
+from commerce.accounts.models import Invitation, Membership, Merchant
 from commerce.errors import CommerceError
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+
+LAST_OWNER = "This is the last owner. Make somebody else an owner first."
 
 
 class AlreadyMemberError(CommerceError):
@@ -40,18 +44,28 @@ def add_member(merchant: Merchant, user: User, role: str) -> Membership:
 
 
 @transaction.atomic
-def change_role(membership: Membership, role: str) -> None:
-    """Give a member another role. Raises LastOwnerError."""
-    _keep_an_owner(membership, is_owner_after=role == Membership.Role.OWNER)
+def change_role(membership: Membership, role: str, *, now: datetime) -> None:
+    """Give a member another role. Who is no owner any more has invited nobody. Raises LastOwnerError."""
+    is_owner_after = role == Membership.Role.OWNER
+    _keep_an_owner(membership, is_owner_after=is_owner_after)
     Membership.objects.filter(pk=membership.pk).update(role=role)
     membership.role = role
+    if not is_owner_after:
+        _withdraw_invitations_of(membership, now)
 
 
 @transaction.atomic
-def remove_member(membership: Membership) -> None:
-    """Take somebody's role in a shop away. Raises LastOwnerError."""
+def remove_member(membership: Membership, *, now: datetime) -> None:
+    """Take somebody's role in a shop away, and with it whom they have invited. Raises LastOwnerError."""
     _keep_an_owner(membership, is_owner_after=False)
     Membership.objects.filter(pk=membership.pk).delete()
+    _withdraw_invitations_of(membership, now)
+
+
+def _withdraw_invitations_of(membership: Membership, now: datetime) -> None:
+    """Make links void that would be a way back in: to another address of the same person, as an owner."""
+    waiting = Invitation.objects.filter(accepted_at__isnull=True, withdrawn_at__isnull=True)
+    waiting.filter(merchant=membership.merchant_id, invited_by=membership.user_id).update(withdrawn_at=now)
 
 
 def _keep_an_owner(membership: Membership, *, is_owner_after: bool) -> None:
@@ -60,4 +74,4 @@ def _keep_an_owner(membership: Membership, *, is_owner_after: bool) -> None:
     owners = Membership.objects.filter(merchant=membership.merchant_id, role=Membership.Role.OWNER)
     was_owner = owners.filter(pk=membership.pk).exists()
     if was_owner and not is_owner_after and not owners.exclude(pk=membership.pk).exists():
-        raise LastOwnerError("This is the last owner. Make somebody else an owner first.")
+        raise LastOwnerError(LAST_OWNER)

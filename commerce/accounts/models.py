@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Value
@@ -9,10 +12,20 @@ from django.db.models import Value
 from commerce.fields import IdField
 from commerce.ids import id_factory
 from commerce.money import CURRENCIES
+from commerce.text import visible
 
 SCOPES = ("catalog", "carts", "checkout", "orders")
 
 country_code = RegexValidator(r"^[A-Z]{2}$", "an upper-case ISO 3166-1 alpha-2 code such as US")
+
+
+def shop_name(name: str) -> None:
+    """Refuse a name that would be more than that in an e-mail to a stranger: a web address, several lines."""
+    if "://" in name or _LINE_ENDS.search(name) or visible(name) != name:
+        raise ValidationError("Write the name as buyers know it: one line, and no web address.")
+
+
+_LINE_ENDS = re.compile("[\t\n\u2028\u2029]")
 
 
 class Merchant(models.Model):
@@ -29,7 +42,7 @@ class Merchant(models.Model):
 
     id = IdField("mer")
     slug = models.SlugField(unique=True)
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, validators=[shop_name])
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
     currency = models.CharField(
         max_length=3, default="usd", help_text="lower-case ISO 4217 code of all prices, such as usd"

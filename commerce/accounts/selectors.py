@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db.models import Model, QuerySet
@@ -39,6 +40,14 @@ def has_role(user: Person, merchant: Merchant, *roles: str) -> bool:
         return True
     found = memberships_of(user).filter(merchant=merchant)
     return (found.filter(role__in=roles) if roles else found).exists()
+
+
+def last_owners(leaving: Iterable[Membership]) -> list[Membership]:
+    """Return those owners without whom their shops would have none, if all of these people left at once."""
+    gone = list(leaving)
+    kept = Membership.objects.filter(role=Membership.Role.OWNER).exclude(pk__in=[one.pk for one in gone])
+    led = set(kept.filter(merchant__in={one.merchant_id for one in gone}).values_list("merchant_id", flat=True))
+    return [one for one in gone if one.role == Membership.Role.OWNER and one.merchant_id not in led]
 
 
 def currencies_sold() -> list[str]:

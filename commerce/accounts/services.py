@@ -119,13 +119,16 @@ def resume_agent(agent: Agent) -> None:
 
 
 def pause_shop(merchant: Merchant) -> None:
-    """Refuse all agents of a shop from this moment on. What is being paid right now is finished."""
-    Merchant.objects.filter(pk=merchant.pk).update(status=Merchant.Status.PAUSED)
+    """Refuse all agents of a shop from this moment on. What is being paid right now is finished.
+
+    A shop that is not live yet stays that: resumed, it would sell though nobody has looked whether it is ready.
+    """
+    Merchant.objects.filter(pk=merchant.pk, status=Merchant.Status.ACTIVE).update(status=Merchant.Status.PAUSED)
 
 
 def resume_shop(merchant: Merchant) -> None:
-    """Let the shop's agents in again."""
-    Merchant.objects.filter(pk=merchant.pk).update(status=Merchant.Status.ACTIVE)
+    """Let the agents of a shop in again that was paused."""
+    Merchant.objects.filter(pk=merchant.pk, status=Merchant.Status.PAUSED).update(status=Merchant.Status.ACTIVE)
 
 
 def require_signature(key: AgentKey, *, algorithm: str, secret_or_public_key: str) -> None:

@@ -115,6 +115,8 @@ class MerchantAdmin(EditableAdmin):
     @object_action(description="Stop selling", icon="block", permissions=["change"])
     def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
         shop = self.require_object(request, object_id)
+        if shop.status == Merchant.Status.NEW:  # it sells nothing yet
+            return redirect("admin:setup")
 
         def done(_: dict[str, Any]) -> str:
             pause_shop(shop)

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 
 from commerce import clock
 from commerce.accounts.invitations import TooManyInvitationsError, invite, withdraw
+from commerce.accounts.members import AlreadyMemberError
 from commerce.accounts.models import Invitation, Membership
 from commerce.backoffice.admins import EditableAdmin, Form
 from commerce.backoffice.rights import Area
@@ -65,7 +66,7 @@ class InvitationAdmin(EditableAdmin):
         by: Any = request.user
         try:
             obj.pk = invite(obj.merchant, email=obj.email, role=obj.role, by=by, now=clock.now()).pk
-        except TooManyInvitationsError as problem:
+        except (TooManyInvitationsError, AlreadyMemberError) as problem:
             obj.problem = problem.message
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
@@ -89,12 +90,13 @@ class InvitationAdmin(EditableAdmin):
     @admin.action(description="Send the selected invitations again, with a new link", permissions=["add"])
     def invite_again(self, request: HttpRequest, invitations: QuerySet[Invitation]) -> None:
         by: Any = request.user
-        waiting = [one for one in invitations if one.accepted_at is None]
-        for one in waiting:
+        sent = 0
+        for one in invitations.filter(accepted_at__isnull=True):
             try:
-                sent = invite(one.merchant, email=one.email, role=one.role, by=by, now=clock.now())
-            except TooManyInvitationsError as problem:
+                again = invite(one.merchant, email=one.email, role=one.role, by=by, now=clock.now())
+            except (TooManyInvitationsError, AlreadyMemberError) as problem:
                 messages.error(request, problem.message)
-                return
-            self.note(request, sent, "sent the invitation again")
-        self.message_user(request, f"{len(waiting)} sent again.", messages.SUCCESS)
+            else:
+                self.note(request, again, "sent the invitation again")
+                sent += 1
+        self.message_user(request, f"{sent} sent again.", messages.SUCCESS)

@@ -10,16 +10,20 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from commerce.accounts.members import LastOwnerError, add_member, change_role, remove_member
-from commerce.accounts.models import Membership, StaffAction
+from commerce import clock
+from commerce.accounts.members import LAST_OWNER, LastOwnerError, add_member, change_role, remove_member
+from commerce.accounts.models import Invitation, Membership, StaffAction
+from commerce.accounts.selectors import last_owners
 from commerce.backoffice.admins import EditableAdmin, Form, ReadOnlyAdmin, ScopedAdmin
-from commerce.backoffice.rights import Area
-from commerce.backoffice.scope import OPERATOR_ONLY
+from commerce.backoffice.login import require_recent_login
+from commerce.backoffice.rights import Area, Right
+from commerce.backoffice.scope import OPERATOR_ONLY, scope_of
 
 if TYPE_CHECKING:
     _UserAdmin = DjangoUserAdmin[User]
@@ -63,8 +67,9 @@ class MemberForm(Form):
         """Say beforehand what the service would refuse."""
         role: str = self.cleaned_data["role"]
         owners = Membership.objects.filter(merchant=self.instance.merchant_id, role=Membership.Role.OWNER)
-        if role != Membership.Role.OWNER and not owners.exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError("This is the last owner. Make somebody else an owner first.")
+        was_owner = self.instance.role == Membership.Role.OWNER
+        if was_owner and role != Membership.Role.OWNER and not owners.exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(LAST_OWNER)
         return role
 
 
@@ -94,20 +99,36 @@ class MembershipAdmin(EditableAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002
         if change:
-            change_role(obj, form.cleaned_data["role"])
+            change_role(obj, form.cleaned_data["role"], now=clock.now())
             return
         made = add_member(obj.merchant, form.cleaned_data["person"], obj.role)
         obj.pk, obj.user = made.pk, made.user
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Say beforehand that the last owner stays; then nobody of those who were selected is removed."""
+        named, counts, missing, protected = super().get_deleted_objects(objs, request)
+        staying = [f"{one.user} stays. {LAST_OWNER}" for one in last_owners(objs)]
+        return named, counts, missing, [*protected, *staying]
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Leave it to `delete_queryset`: another owner may leave at the same moment, and then this one stays."""
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         self.delete_queryset(request, Membership.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        for membership in queryset:
+        for membership in queryset.select_related("user", "merchant"):
             try:
-                remove_member(membership)
+                remove_member(membership, now=clock.now())
             except LastOwnerError as problem:
                 messages.error(request, f"{membership.user} stays. {problem.message}")
+            else:
+                super().log_deletions(request, [membership])
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
+        if Membership.objects.filter(pk=obj_id).exists():
+            return redirect("admin:accounts_membership_changelist")
+        return super().response_delete(request, obj_display, obj_id)
 
 
 @admin.register(User)
@@ -131,6 +152,16 @@ class UserAdmin(_UserAdmin, ScopedAdmin):
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     readonly_fields = ("last_login", "date_joined")
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        """Ask before a password is typed in for somebody else."""
+        if self.has_change_permission(request):
+            require_recent_login(request)
+        return super().user_change_password(request, id, form_url)
+
+
+_OF_MEMBERS = [model._meta.label_lower for model in (Invitation, Membership, User)]
+"""What an entry in the log is about that only those see who may look at members."""
 
 
 @admin.register(StaffAction)
@@ -157,6 +188,17 @@ class StaffActionAdmin(ReadOnlyAdmin):
     date_hierarchy = "done_at"
     change_form_outer_after_template = None
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        entries: QuerySet[Any] = super().get_queryset(request)
+        return entries if _sees_members(request) else entries.exclude(model__in=_OF_MEMBERS)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ARG002
+        return [name for name in self.shown if name != "address" or _sees_members(request)]
+
     @admin.display(description="What")
     def what_changed(self, entry: StaffAction) -> str:
         return render_to_string("admin/changes.html", {"entry": entry})
+
+
+def _sees_members(request: HttpRequest) -> bool:
+    return scope_of(request).may(Area.MEMBERS, Right.VIEW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import EmailAddress
 from allauth.account.utils import perform_login
@@ -23,7 +24,7 @@ from django.views.decorators.cache import never_cache
 
 from commerce import clock
 from commerce.accounts.invitations import InvitationOverError, accept, find_open
-from commerce.accounts.models import Invitation
+from commerce.accounts.models import Invitation, shop_name
 from commerce.backoffice.scope import SESSION_KEY, choose_shop
 from commerce.errors import CommerceError
 from merchants.onboarding.countries import country_choices
@@ -32,7 +33,10 @@ from merchants.onboarding.opening import open_shop
 
 class NewShopForm(forms.Form):
     name = forms.CharField(
-        label="Name of the shop", max_length=100, help_text="As buyers know it; it can be changed later."
+        label="Name of the shop",
+        max_length=100,
+        validators=[shop_name],
+        help_text="As buyers know it; it can be changed later.",
     )
     country = forms.ChoiceField(
         label="Country", help_text="Where you sell from. Currency and time zone follow, and can be changed."
@@ -103,7 +107,7 @@ def _welcomed(request: HttpRequest, invited: Invitation) -> HttpResponse:
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.path})}")
     form = PasswordForm(invited.email, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        user = _new_user(invited, form.cleaned_data["password"])
+        user = _new_user(request, invited, form.cleaned_data["password"])
         request.session[SESSION_KEY] = invited.merchant_id
         record_authentication(request, user, method="password")
         response: HttpResponse = perform_login(
@@ -126,9 +130,12 @@ def _joined(request: HttpRequest, invited: Invitation, user: User) -> HttpRespon
 
 
 @transaction.atomic
-def _new_user(invited: Invitation, password: str) -> User:
+def _new_user(request: HttpRequest, invited: Invitation, password: str) -> User:
     """Make the account of somebody who was invited. The link has come to the address, so it is theirs."""
-    user = User.objects.create_user(invited.email[:150], invited.email, password)
+    user = User(email=invited.email)
+    get_adapter().populate_username(request, user)
+    user.set_password(password)
+    user.save()
     EmailAddress.objects.create(user=user, email=invited.email, verified=True, primary=True)
     accept(invited, user, now=clock.now())
     return user

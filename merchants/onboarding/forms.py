@@ -15,7 +15,7 @@ from unfold.widgets import (
 )
 
 from commerce import clock
-from commerce.accounts.models import Merchant
+from commerce.accounts.models import Merchant, shop_name
 from commerce.backoffice.auditing import Change
 from commerce.catalog.product_data import MAX_PRICE_MINOR
 from commerce.money import CURRENCIES, decimal_text, parse_decimal
@@ -76,7 +76,7 @@ def _url(label: str, **options: Any) -> forms.URLField:
 class ProfileForm(SetupForm):
     title = "Shop profile"
     intro = "Who you are and where you sell from. Delivery and tax are reckoned from here."
-    name = _text(100, label="Name of the shop", help_text="as buyers know it")
+    name = _text(100, label="Name of the shop", help_text="as buyers know it", validators=[shop_name])
     country = forms.ChoiceField(choices=country_choices, widget=UnfoldAdminSelectWidget)
     region = _text(40, label="State or province", required=False, help_text="such as CA, if there are any")
     postal_code = _text(16, required=False)

@@ -9,14 +9,16 @@ from django.urls import reverse
 
 from commerce.accounts.invitations import token_of
 from commerce.accounts.models import Invitation
+from commerce.text import line
 
 
 def mail_invitation(invitation: Invitation) -> None:
     """Send the link with which somebody comes into a shop."""
     path = reverse("invitation", args=[token_of(invitation)])
-    context = {"invitation": invitation, "link": f"{settings.PUBLIC_BASE_URL}{path}"}
+    shop = line(invitation.merchant.name)
+    context = {"invitation": invitation, "shop": shop, "link": f"{settings.PUBLIC_BASE_URL}{path}"}
     send_mail(
-        f"You are invited to {invitation.merchant.name}".replace("\n", " "),
+        f"You are invited to {shop}",
         render_to_string("account/email/invitation.txt", context),
         None,
         [invitation.email],

@@ -40,10 +40,11 @@ def merchant_data(**changes: Any) -> dict[str, Any]:
         ({"time_zone": "Mars/Base"}, "Select a valid choice."),
         ({"currency": "dogecoin"}, "Select a valid choice."),
         ({"country": "usa"}, "at most 2 characters"),
-        ({"country": "us"}, "an upper-case ISO 3166-1 alpha-2 code such as US"),
+        ({"country": "xx"}, "Not ISO 3166-1 alpha-2 codes such as US: XX."),
         ({"slug": "taken"}, "already exists"),
         ({"support_email": "nobody"}, "Enter a valid email address."),
         ({"payment_account": ""}, "This field is required."),
+        ({"name": "Win at https://evil.example"}, "one line, and no web address"),
     ],
 )
 def test_bad_merchant_is_a_form_error(chief: Client, changes: dict[str, Any], words: str) -> None:

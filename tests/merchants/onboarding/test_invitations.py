@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from commerce.accounts.invitations import (
     MOST_A_DAY,
+    MOST_A_DAY_WHILE_NEW,
     InvitationOverError,
     TooManyInvitationsError,
     accept,
@@ -22,10 +23,11 @@ from commerce.accounts.invitations import (
     token_of,
     withdraw,
 )
-from commerce.accounts.members import AlreadyMemberError
+from commerce.accounts.members import AlreadyMemberError, add_member
 from commerce.accounts.models import Invitation, Membership, Merchant, StaffAction
 from commerce.outbox.models import OutboxEvent
 from commerce.outbox.relay import drain
+from merchants.onboarding.mails import mail_invitation
 from merchants.onboarding.subscribers import send_invitation
 from tests.factories import MerchantFactory
 from tests.merchants.admin_forms import refused
@@ -82,6 +84,17 @@ def test_somebody_new_chooses_a_password_and_is_in(shop: Merchant, client: Clien
     assert EmailAddress.objects.get(user=person).verified is True
     invitation.refresh_from_db()
     assert invitation.accepted_at is not None
+
+
+def test_somebody_new_comes_in_though_another_is_called_by_their_address(shop: Merchant, client: Client) -> None:
+    User.objects.create_user(EMAIL, "operator@harborsupply.example", PASSWORD)
+
+    answer = client.post(link(invited(shop)), {"password": PASSWORD}, follow=True)
+
+    assert answer.redirect_chain[-1][0] == "/admin/"
+    person = User.objects.get(email=EMAIL)
+    assert person.username not in ("", EMAIL)
+    assert Membership.objects.get().user == person
 
 
 def test_a_weak_password_is_refused(shop: Merchant, client: Client) -> None:
@@ -203,6 +216,40 @@ def test_inviting_has_an_end(shop: Merchant) -> None:
     assert Invitation.objects.count() == MOST_A_DAY
 
 
+def test_a_shop_that_is_not_live_invites_few() -> None:
+    shop = MerchantFactory.create(status="new")
+    for number in range(MOST_A_DAY_WHILE_NEW):
+        invited(shop, email=f"ada{number}@example.com")
+
+    with pytest.raises(TooManyInvitationsError, match="once the shop is live"):
+        invited(shop)
+    Merchant.objects.filter(pk=shop.pk).update(status="active")
+
+    assert invited(shop).pk
+
+
+def test_inviting_has_an_end_for_a_person_in_all_shops() -> None:
+    olive = User.objects.create_user("olive")
+    shops = MerchantFactory.create_batch(2)
+    for number in range(MOST_A_DAY):
+        email = f"ada{number}@example.com"
+        invite(shops[number % 2], email=email, role="reader", by=olive, now=timezone.now())
+
+    with pytest.raises(TooManyInvitationsError, match="You have invited 50 people today"):
+        invite(shops[0], email=EMAIL, role="reader", by=olive, now=timezone.now())
+    assert invited(shops[0]).pk
+
+
+def test_a_name_in_several_lines_is_one_line_in_the_mail() -> None:
+    invitation = invited(MerchantFactory.create(name="Harbor\r\nBcc: eve@example.com\rSupply"))
+
+    mail_invitation(invitation)
+
+    (sent,) = mail.outbox
+    assert sent.subject == "You are invited to Harbor Bcc: eve@example.com Supply"
+    assert (sent.recipients(), "work in the shop Harbor Bcc:" in sent.body) == ([EMAIL], True)
+
+
 def test_invitations_are_withdrawn_and_sent_again(shop: Merchant) -> None:
     browser = member(shop, "owner")
     first = invited(shop, role="support")
@@ -214,6 +261,19 @@ def test_invitations_are_withdrawn_and_sent_again(shop: Merchant) -> None:
     first.refresh_from_db()
     second.refresh_from_db()
     assert (second.role, first.withdrawn_at is None, second.withdrawn_at is None) == ("support", False, False)
+
+
+def test_who_has_become_a_member_is_not_invited_again(shop: Merchant) -> None:
+    browser = member(shop, "owner")
+    ada, grace = invited(shop, email="ada@example.com"), invited(shop, email="grace@example.com")
+    add_member(shop, User.objects.create_user("ada", "ada@example.com", "a long password"), "support")
+
+    data = {"action": "invite_again", "_selected_action": [ada.pk, grace.pk]}
+    page = browser.post(LIST, data, follow=True).content.decode()
+
+    assert "ada@example.com is a member of" in page
+    assert "1 sent again." in page
+    assert Invitation.objects.filter(withdrawn_at__isnull=True).count() == 2
 
 
 @pytest.mark.parametrize("role", ["manager", "support", "reader"])

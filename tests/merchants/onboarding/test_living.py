@@ -11,7 +11,7 @@ from pytest_django import Settings
 from agents.rehearsals.models import Rehearsal
 from agents.webhooks.models import Endpoint, EndpointTest
 from commerce.accounts.models import Merchant, StaffAction
-from commerce.accounts.services import PausedShopError, authenticate, issue_key
+from commerce.accounts.services import PausedShopError, authenticate, issue_key, pause_shop, resume_shop
 from commerce.checkout.shop import load_shop, terms_fingerprint
 from commerce.payments.accounts import use_installation_account
 from merchants.onboarding.living import NotReadyError, go_live
@@ -51,6 +51,18 @@ def ready(shop: Merchant, stripe_account: StripeAccount, settings: Settings) -> 
             merchant=shop, agent=agent, status="passed", step="tidy", terms=terms, due_at=now, started_at=now
         )
         yield shop
+
+
+def test_stopping_and_resuming_is_no_way_past_what_is_missing(owner: Client, shop: Merchant) -> None:
+    page = f"/admin/accounts/merchant/{quote(shop.pk)}"
+
+    stopped, resumed = owner.post(f"{page}/stop/"), owner.post(f"{page}/resume/")
+    pause_shop(shop)
+    resume_shop(shop)
+
+    assert (stopped.headers["Location"], resumed.headers["Location"]) == (SETUP, SETUP)
+    shop.refresh_from_db()
+    assert shop.status == "new"
 
 
 def test_a_new_shop_is_told_all_that_is_missing(shop: Merchant) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from commerce.accounts.models import AgentKey, Merchant
+from commerce.accounts.models import AgentKey, Merchant, StaffAction
 from commerce.accounts.services import authenticate
 from commerce.catalog.models import Product, Variant
 from commerce.fulfillment.models import FulfillmentRate, ShippingZone
 from commerce.payments.models import ProviderAccount
 from commerce.tax.models import TaxRate
-from tests.factories import VariantFactory
+from tests.factories import TaxRateFactory, VariantFactory
 from tests.merchants.admin_forms import refused
 from tests.merchants.staff import member
 from tests.stripe_account import StripeAccount, secret_key
@@ -93,6 +93,7 @@ def test_the_currency_stays_once_something_is_priced(owner: Client, shop: Mercha
         ("profile", {**PROFILE, "region": "Atlantis"}, "no state or province of that name"),
         ("profile", {**PROFILE, "country": "DE", "region": "Nordrhein-Westfalen"}, "Give its short code."),
         ("profile", {**PROFILE, "name": ""}, "This field is required."),
+        ("profile", {**PROFILE, "name": "Win at https://evil.example"}, "one line, and no web address"),
         (
             "support",
             {"terms_url": "https://harborsupply.example/terms", "return_days": "30"},
@@ -223,6 +224,14 @@ def test_a_suggested_tax_is_entered_only_when_ticked(owner: Client, shop: Mercha
     ]
 
 
+def test_a_tax_counts_in_the_whole_country_where_addresses_need_no_region(owner: Client, shop: Merchant) -> None:
+    send(owner, "profile", {**PROFILE, "country": "DE", "region": "BE"})
+
+    send(owner, "tax", {"jurisdiction": "Umsatzsteuer", "percentage": "7", "is_inclusive": "on"})
+
+    assert shop.tax_rates.values_list("country", "region").get() == ("DE", "")
+
+
 def test_no_tax_is_declared_and_taken_back(owner: Client, shop: Merchant) -> None:
     assert saved(send(owner, "tax", {"charges_none": "on"}))
     shop.refresh_from_db()
@@ -232,6 +241,37 @@ def test_no_tax_is_declared_and_taken_back(owner: Client, shop: Merchant) -> Non
 
     shop.refresh_from_db()
     assert (shop.charges_no_tax, TaxRate.objects.get().applies_to_shipping) == (False, True)
+
+
+def test_no_tax_is_declared_of_rates_that_stand_only_with_a_yes(owner: Client, shop: Merchant) -> None:
+    TaxRateFactory.create(merchant=shop, percentage="10")
+    other = TaxRateFactory.create()
+
+    asked = send(owner, "tax", {"charges_none": "on"})
+    asked_back = send(owner, "tax", {"ends_rates": "on", "jurisdiction": "City", "percentage": "1"})
+    shop.refresh_from_db()
+    before = (shop.charges_no_tax, shop.tax_rates.count())
+    ended = send(owner, "tax", {"charges_none": "on", "ends_rates": "on"})
+
+    refused(asked, "You charge California 10 % (US, CA). Tick this to end it, or leave it as it is.")
+    refused(asked_back, "Rates are ended here only where you charge no tax at all.")
+    assert before == (False, 1)
+    assert saved(ended)
+    shop.refresh_from_db()
+    assert (shop.charges_no_tax, list(TaxRate.objects.all())) == (True, [other])
+    assert StaffAction.objects.get(model="accounts.merchant", kind="changed").changes == [
+        {"field": "Tax rate", "before": "California 10 % (US, CA)", "after": ""}
+    ]
+
+
+def test_a_rate_that_is_entered_takes_back_that_none_is_due(owner: Client, shop: Merchant) -> None:
+    send(owner, "tax", {"charges_none": "on"})
+    rate = {"merchant": shop.pk, "jurisdiction": "California", "country": "US", "percentage": "7.25"}
+
+    owner.post("/admin/tax/taxrate/add/", rate)
+
+    shop.refresh_from_db()
+    assert (shop.charges_no_tax, shop.tax_rates.count()) == (False, 1)
 
 
 def test_a_key_is_tried_out_and_never_shown_again(
@@ -255,7 +295,7 @@ def test_the_installations_test_account_will_do(
     assert saved(send(owner, "payments", {"installation": "1"}))
 
     shop.refresh_from_db()
-    assert shop.uses_installation_account is True
+    assert (shop.uses_installation_account, shop.has_chosen_test_account) == (True, True)
     assert "The test account of this installation answers." in owner.get(SETUP).content.decode()
 
 

@@ -55,11 +55,26 @@ def test_from_an_address_to_the_setup_of_a_shop(client: Client) -> None:
     assert mail.outbox[0].to == [EMAIL]
 
 
+def test_who_signs_up_may_have_an_address_that_is_anothers_name(client: Client) -> None:
+    User.objects.create_user(EMAIL, "operator@harborsupply.example", "correct horse battery")
+
+    person = signed_up(client)
+
+    assert person.username not in ("", EMAIL)
+
+
 def test_who_has_just_signed_up_is_not_asked_for_the_password_again(client: Client) -> None:
     signed_up(client)
     client.post(SHOP, {"name": "Harbor Supply", "country": "US"})
 
     assert client.get("/admin/accounts/merchant/setup/payments/").status_code == 200
+
+
+def test_a_shop_is_not_named_by_a_web_address(client: Client, olive: User) -> None:
+    client.force_login(olive)
+
+    refused(client.post(SHOP, {"name": "Win at https://evil.example", "country": "US"}), "no web address")
+    assert not Merchant.objects.exists()
 
 
 def test_without_the_code_nobody_is_let_in(client: Client) -> None:
