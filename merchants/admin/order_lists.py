@@ -16,7 +16,7 @@ from commerce.backoffice.admins import ReadOnlyAdmin
 from commerce.errors import CommerceError
 from commerce.fulfillment.carriers import CARRIERS
 from commerce.fulfillment.dispatch import create_shipment
-from commerce.fulfillment.services import Parcel, Step, unsent
+from commerce.fulfillment.services import Parcel, Step, is_pickup, unsent
 from commerce.orders.models import Order
 from merchants.admin.changing import key_field, note_on_order
 from merchants.admin.packing import packing_page
@@ -43,7 +43,7 @@ class ShipManyForm(forms.Form):
             self.fields[order.pk].label = f"Tracking number of {order.number}"
 
     def to_ship(self) -> list[Order]:
-        return [order for order, units in self.orders.items() if units]
+        return [order for order, units in self.orders.items() if units and not is_pickup(order)]
 
     def rows(self) -> list[tuple[Order, str, forms.BoundField]]:
         """Return each order with what is to be sent of it, and its field."""

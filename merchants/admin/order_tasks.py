@@ -13,7 +13,7 @@ from django.urls import reverse
 from commerce.aftersales.models import Return
 from commerce.emails.models import Email
 from commerce.fulfillment.models import Shipment
-from commerce.fulfillment.services import unsent
+from commerce.fulfillment.services import is_pickup, unsent
 from commerce.orders.models import Order
 from commerce.pages.wording import amount_text
 from commerce.payments.models import Dispute, Refund
@@ -66,8 +66,10 @@ def sending_tasks(order: Order, shipments: Sequence[Shipment]) -> Iterator[Task]
     """Yield what is to be packed, handed over, or looked after because it did not arrive."""
     left = sum(unsent(order, order.lines.filter(is_digital=False)).values())
     if left:
-        text = "1 unit waits to be sent." if left == 1 else f"{left} units wait to be sent."
-        yield Task(text, (button("Ship", order, "ship"), button("Packing list", order, "packing_list")))
+        units = "1 unit waits" if left == 1 else f"{left} units wait"
+        what, label, action = ("laid out", "Lay out", "lay_out") if is_pickup(order) else ("sent", "Ship", "ship")
+        buttons = (button(label, order, action), button("Packing list", order, "packing_list"))
+        yield Task(f"{units} to be {what}.", buttons)
     for shipment in shipments:
         if (shipment.kind, shipment.status) in _WAITING:
             words = _WAITING[shipment.kind, shipment.status]

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from commerce.backoffice.actions import object_action
+from commerce.backoffice.actions import object_action, without
 from commerce.backoffice.admins import ReadOnlyAdmin, ReadOnlyInline
 from commerce.backoffice.columns import money, pretty
 from commerce.backoffice.rights import Area
 from commerce.backoffice.worklists import Worklist
+from commerce.fulfillment.services import is_pickup
 from commerce.orders.models import Adjustment, Order, OrderEvent, OrderLine, OrderNote
 from commerce.payments.models import Dispute, PaymentAttempt, ProviderAccount, Refund
 from merchants.admin.changing import change_page
@@ -120,10 +122,21 @@ class OrderAdmin(ReadOnlyAdmin):
     actions = ("ship_with_tracking", "packing_lists", "export")
     actions_detail = (
         "ship",
+        "lay_out",
         "take_back",
         "refund",
         {"title": "More", "items": ["cancel", "write_note", "packing_list", "evidence"]},
     )
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """Offer to ship what is sent, and to lay out what the buyer collects."""
+        order = self.get_object(request, unquote(object_id))
+        offered: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]
+        return without(offered, "ship" if order is not None and is_pickup(order) else "lay_out")
+
+    @object_action(description="Lay out", icon="storefront", permissions=["handle"])
+    def lay_out(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return change_page(self, ShipForm, request, object_id)
 
     @object_action(description="Ship", icon="local_shipping", permissions=["handle"])
     def ship(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -24,7 +24,7 @@ from commerce.fulfillment.dispatch import (
     next_statuses,
 )
 from commerce.fulfillment.models import Shipment
-from commerce.fulfillment.services import NothingToShipError, Parcel, Step, unsent
+from commerce.fulfillment.services import NothingToShipError, Parcel, Step, is_pickup, unsent
 from commerce.orders.models import Order
 from commerce.pages.wording import SHIPMENT_STATUS, words
 from merchants.admin.changing import ChangeForm, key_field, note_field, units_field
@@ -77,15 +77,19 @@ class ShipForm(ChangeForm):
             )
         self.units = list(waiting)
         self.order_fields([*self.units, "status", "carrier", "tracking_number", "tracking_url", "key"])
-        self._offer_statuses({choice["kind"] for choice in order.fulfillment} == {"pickup"})
+        self._offer_statuses("shipped", "processing")
+        if is_pickup(order):
+            self._become_a_pickup()
 
-    def _offer_statuses(self, is_pickup: bool) -> None:
-        offered = ["ready_for_pickup", "processing", "delivered"] if is_pickup else ["shipped", "processing"]
+    def _become_a_pickup(self) -> None:
+        self.title, self.button = "Lay units of this order out", "Make the pick-up"
+        self._offer_statuses("ready_for_pickup", "processing", "delivered")
+        for name in ("carrier", "tracking_number", "tracking_url"):
+            del self.fields[name]
+
+    def _offer_statuses(self, *offered: str) -> None:
         field = self.fields["status"]
         field.choices = [(status, words(status, SHIPMENT_STATUS)) for status in offered]  # type: ignore[attr-defined]
-        if is_pickup:
-            for name in ("carrier", "tracking_number", "tracking_url"):
-                del self.fields[name]
 
     def apply(self) -> str:
         told, now = self.cleaned_data, clock.now()
@@ -101,7 +105,8 @@ class ShipForm(ChangeForm):
         shipment = create_shipment(
             self.order.pk, parcel, Step(told["status"], now), request_key=told["key"], now=now
         )
-        return f"The parcel is made: {words(shipment.status, SHIPMENT_STATUS).lower()}."
+        what = "pick-up" if shipment.kind == Shipment.Kind.PICKUP else "parcel"
+        return f"The {what} is made: {words(shipment.status, SHIPMENT_STATUS).lower()}."
 
 
 class StepForm(ChangeForm):

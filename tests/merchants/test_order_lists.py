@@ -23,6 +23,7 @@ from commerce.fulfillment.models import Shipment
 from commerce.fulfillment.services import Parcel, Step
 from commerce.inventory.services import set_shelf
 from commerce.orders.models import Adjustment, Order
+from commerce.orders.records import ChosenOption
 from merchants.exports import order_lines
 from merchants.exports.cells import text_cell
 from merchants.exports.order_lines import COLUMNS, csv_lines
@@ -49,6 +50,14 @@ def support(merchant: Merchant) -> Client:
 def act(browser: Client, action: str, *orders: Order, **data: Any) -> Any:
     chosen = {"action": action, ACTION_CHECKBOX_NAME: [order.pk for order in orders], **data}
     return browser.post(LIST, chosen, follow=True)
+
+
+def test_what_buyers_collect_gets_no_number(merchant: Merchant, support: Client) -> None:
+    collected = buy(merchant, 1, fulfillment=(ChosenOption("fm_x", "pickup", "Pick up", 500, ()),))
+
+    page = text_of(act(support, "ship_with_tracking", collected))
+
+    assert "Nothing of the selected orders is left to be sent." in page
 
 
 def test_many_are_shipped_with_their_numbers(merchant: Merchant, support: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -53,6 +54,16 @@ def test_a_new_order_waits_to_be_sent(merchant: Merchant, support: Client) -> No
         "Nothing comes back.",
     ):
         assert words in page
+
+
+def test_the_page_is_headed_by_the_list_and_the_number(merchant: Merchant, support: Client) -> None:
+    order = buy(merchant)
+
+    html = support.get(address(order, "change")).content.decode()
+
+    heading = html.partition("<h1")[2].partition("</h1>")[0].partition(">")[2]
+    words = [part for part in re.sub(r"<[^>]+>", " ", heading).split() if part != "chevron_right"]
+    assert words == ["Orders", order.number]
 
 
 def test_a_finished_order_waits_for_nothing(merchant: Merchant, support: Client) -> None:

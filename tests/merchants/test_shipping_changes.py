@@ -93,10 +93,28 @@ def test_what_somebody_else_sent_meanwhile_is_not_sent_again(merchant: Merchant,
 def test_a_pick_up_is_laid_out(merchant: Merchant, support: Client) -> None:
     order = buy(merchant, 1, fulfillment=(ChosenOption("fm_x", "pickup", "Pick up", 500, ()),))
 
-    page = ask(support, order, "ship")
+    begin = support.get(address(order, "change")).content.decode()
+    form = text_of(support.get(address(order, "lay_out")))
+    page = ask(support, order, "lay_out")
 
-    assert "ready to be picked up" in page
+    assert address(order, "ship") not in begin
+    assert begin.count(address(order, "lay_out")) >= 2
+    assert "1 unit waits to be laid out." in begin
+    assert "Lay units of this order out" in form
+    assert "The pick-up is made: ready to be picked up." in page
     assert (Shipment.objects.get().kind, Shipment.objects.get().status) == ("pickup", "ready_for_pickup")
+
+
+def test_beside_a_download_a_pick_up_is_one(merchant: Merchant, support: Client) -> None:
+    ways = (
+        ChosenOption("fm_x", "pickup", "Pick up", 500, ()),
+        ChosenOption("digital", "digital", "Download", 0, ()),
+    )
+    order = buy(merchant, 1, fulfillment=ways)
+
+    ask(support, order, "lay_out")
+
+    assert Shipment.objects.get().kind == "pickup"
 
 
 def test_steps_corrections_and_unpacking(merchant: Merchant, support: Client) -> None:
