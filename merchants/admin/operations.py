@@ -21,6 +21,7 @@ from commerce.orders.models import Order
 from commerce.outbox.models import OutboxEvent
 from commerce.outbox.services import replay_dead
 from commerce.payments.models import PaymentAttempt
+from merchants.home.purposes import PurposeFilter
 from merchants.home.reasons import ReasonFilter
 
 
@@ -31,7 +32,14 @@ class CheckoutSessionAdmin(ReadOnlyAdmin):
     total = money("total_minor", "Total")
     list_display = ("id", "merchant", "agent", "status", total, "created_at", "expires_at")
     shown = (*list_display, "agent_key", "attempt_id", "order_id", "updated_at", pretty("document", "Document"))
-    list_filter = ("status", ReasonFilter, "agent", ("created_at", admin.DateFieldListFilter), "merchant")
+    list_filter = (
+        "status",
+        PurposeFilter,
+        ReasonFilter,
+        "agent",
+        ("created_at", admin.DateFieldListFilter),
+        "merchant",
+    )
     list_select_related = ("merchant", "agent")
     search_fields = ("id",)
     search_help_text = "the id of a session, its order or its payment, or the number of its order"

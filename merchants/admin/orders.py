@@ -27,6 +27,7 @@ from merchants.admin.order_worklists import amounts_of, first_deadline, held, to
 from merchants.admin.packing import packing_page
 from merchants.admin.return_changes import RequestReturnForm
 from merchants.admin.shipping_changes import ShipForm
+from merchants.home.purposes import PurposeFilter
 from merchants.packing_lists import lists_of_orders
 
 
@@ -89,7 +90,14 @@ class OrderAdmin(ReadOnlyAdmin):
     area = Area.ORDERS
     total = money("total_minor", "Total")
     list_display = ("number", "merchant", "agent", "status", total, "email", "placed_at", "is_test")
-    list_filter = ("status", "is_test", "agent", ("placed_at", admin.DateFieldListFilter), "merchant", "currency")
+    list_filter = (
+        "status",
+        PurposeFilter,
+        "agent",
+        ("placed_at", admin.DateFieldListFilter),
+        "merchant",
+        "currency",
+    )
     worklists = {"ship": Worklist("Orders to ship", to_ship)}
     list_select_related = ("merchant", "agent")
     search_fields = ("number", "id", "email", "checkout_session_id")

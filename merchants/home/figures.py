@@ -13,6 +13,7 @@ from commerce.accounts.models import Agent
 from commerce.backoffice.scope import Scope
 from commerce.checkout.models import CheckoutSession
 from commerce.orders.models import Order
+from merchants.home.purposes import for_sale
 
 DAYS = 30
 
@@ -63,10 +64,9 @@ class Asked:
 
 def sold(scope: Scope, period: Period) -> list[Sold]:
     """Return what was sold in a period, test purchases apart."""
-    placed = scope.rows(Order.objects.filter(placed_at__gte=period.start), "merchant")
+    placed = scope.rows(for_sale(Order.objects.filter(placed_at__gte=period.start)), "merchant")
     rows = (
         placed.exclude(status=Order.Status.CANCELED)
-        .exclude(is_test=True)
         .annotate(day=TruncDate("placed_at", tzinfo=period.zone))
         .values("day", "agent_id", "currency")
         .annotate(orders=Count("pk"), minor=Sum("total_minor"))
@@ -76,8 +76,8 @@ def sold(scope: Scope, period: Period) -> list[Sold]:
 
 
 def asked(scope: Scope, period: Period) -> list[Asked]:
-    """Return what was asked for in a period."""
-    opened = scope.rows(CheckoutSession.objects.filter(created_at__gte=period.start), "merchant")
+    """Return what was asked for in a period, test purchases apart."""
+    opened = scope.rows(for_sale(CheckoutSession.objects.filter(created_at__gte=period.start)), "merchant")
     rows = (
         opened.annotate(day=TruncDate("created_at", tzinfo=period.zone))
         .values("day", "agent_id", "status")

@@ -23,6 +23,8 @@ from commerce.money import decimal_text
 from merchants.admin.navigation import MENU
 from merchants.home.charts import amounts_by_day, counts_by_day
 from merchants.home.figures import Asked, Period, Sold, agent_names, asked, sold
+from merchants.home.purposes import PARAMETER as PURPOSE
+from merchants.home.purposes import SALES
 from merchants.home.reasons import GIVEN_UP, NEWEST, PARAMETER, GaveUp, Reason, why_agents_gave_up
 
 
@@ -190,7 +192,7 @@ def _orders(count: int) -> str:
 
 
 def _orders_since(period: Period, day: date, **filters: str) -> str:
-    start = {"placed_at__gte": period.begin_of(day).isoformat(), "status__in": _STANDING}
+    start = {"placed_at__gte": period.begin_of(day).isoformat(), "status__in": _STANDING, PURPOSE: SALES}
     return _list("orders_order", {**start, **filters})
 
 
@@ -199,7 +201,8 @@ _STANDING = "confirmed,processing,shipped,completed"
 
 
 def _sessions_since(period: Period, **filters: str) -> str:
-    return _list("checkout_checkoutsession", {"created_at__gte": period.start.isoformat(), **filters})
+    start = {"created_at__gte": period.start.isoformat(), PURPOSE: SALES}
+    return _list("checkout_checkoutsession", {**start, **filters})
 
 
 def _list(name: str, filters: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from commerce.backoffice.scope import Scope, scope_of
 from commerce.checkout.models import CheckoutSession
 from commerce.checkout.states import Status
 from merchants.home.figures import Period
+from merchants.home.purposes import for_sale
 
 NEWEST = 500
 """How many of the newest sessions that were given up are read: each is some kilobytes."""
@@ -46,13 +47,17 @@ class GaveUp:
 
 def why_agents_gave_up(scope: Scope, period: Period) -> GaveUp:
     """Return the reasons of the newest sessions of a period that were given up, the most frequent first."""
-    ended = CheckoutSession.objects.filter(created_at__gte=period.start, status__in=GIVEN_UP)
-    documents = scope.rows(ended, "merchant").order_by("-created_at", "pk").values_list("document", flat=True)
+    ended = _given_up(scope).filter(created_at__gte=period.start)
+    documents = ended.order_by("-created_at", "pk").values_list("document", flat=True)
     read = [orjson.loads(document) for document in documents[:NEWEST]]
     counts = Counter(key for document in read for key in _keys(document))
     words = [trace["trace_summary"] for trace in map(_trace, read) if trace.get("trace_summary")]
     reasons = [Reason(kind, code, count) for (kind, code), count in counts.most_common(8)]
     return GaveUp(len(read), reasons, list(dict.fromkeys(words))[:3])
+
+
+def _given_up(scope: Scope) -> QuerySet[CheckoutSession]:
+    return scope.rows(for_sale(CheckoutSession.objects.filter(status__in=GIVEN_UP)), "merchant")
 
 
 def _trace(document: dict[str, Any]) -> dict[str, Any]:
@@ -82,6 +87,5 @@ class ReasonFilter(admin.SimpleListFilter):
         if said is None:
             return queryset
         written = orjson.dumps(said).decode()[1:-1]  # as the document has it, which is text
-        ended = scope_of(request).rows(CheckoutSession.objects.filter(status__in=GIVEN_UP), "merchant")
-        newest = ended.order_by("-created_at", "pk").values("pk")[:NEWEST]
+        newest = _given_up(scope_of(request)).order_by("-created_at", "pk").values("pk")[:NEWEST]
         return queryset.filter(pk__in=newest, document__contains=written)

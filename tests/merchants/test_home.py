@@ -169,6 +169,26 @@ def test_what_agents_said_and_were_told(mona: Client, shop: Merchant) -> None:
     assert "Dearer than &lt;b&gt;the mug&lt;/b&gt;" in answer.content.decode()
 
 
+def test_test_purchases_are_counted_nowhere(mona: Client, shop: Merchant) -> None:
+    agent = AgentFactory.create(merchant=shop)
+    for is_test in (False, True, None):
+        order(agent, NOW, is_test=is_test)
+        key, _ = issue_key(agent)
+        AgentKey.objects.filter(pk=key.pk).update(is_test=bool(is_test))
+        session(key, NOW, "completed")
+        session(key, NOW, "canceled", intent_trace={"reason_code": "shipping_cost"})
+
+    page = mona.get("/admin/").context
+
+    assert [one.note for one in page["figures"]] == ["2 orders", "2 orders", *["2 of 4 in 30 days"] * 2]
+    assert [rows_behind(mona, one.link) for one in page["figures"]] == [2, 2, 2, 2]
+    assert [(row.sessions, row.conversion) for row in page["agents"]] == [(4, "50.0 %")]
+    assert (page["gave_up"]["read"], page["gave_up"]["reasons"][0]["count"]) == (2, 2)
+    assert rows_behind(mona, page["gave_up"]["reasons"][0]["link"]) == 2
+    assert rows_behind(mona, "/admin/checkout/checkoutsession/?purpose=tests") == 2
+    assert rows_behind(mona, "/admin/orders/order/?purpose=tests") == 1
+
+
 def everything_waits(shop: Merchant) -> None:
     add_rows(shop, 0, 2)
     OrderLine.objects.filter(order__merchant=shop).update(fulfilled=0)
