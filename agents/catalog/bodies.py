@@ -57,7 +57,9 @@ class CatalogVariant(TypedDict):
 class CatalogProduct(TypedDict):
     """A product and those of its variants that were asked for; `other_variants` is how many more are sold.
 
-    A search shortens descriptions; the product by its id has all of it. `page_url` may be shown to a buyer.
+    `condition` is new, refurbished or used, `gender` female, male or unisex, `age_group` newborn, infant, toddler,
+    kids or adult; what the merchant has not told is absent. A search shortens descriptions; the product by its id
+    has all of it. `page_url` may be shown to a buyer.
     """
 
     id: str
@@ -66,6 +68,10 @@ class CatalogProduct(TypedDict):
     description: str
     brand: NotRequired[str]
     category: NotRequired[str]
+    condition: NotRequired[str]
+    gender: NotRequired[str]
+    age_group: NotRequired[str]
+    material: NotRequired[str]
     tags: list[str]
     images: list[str]
     page_url: str
@@ -100,6 +106,7 @@ class Facets(TypedDict):
     brands: list[FacetValue]
     categories: list[FacetValue]
     tags: list[FacetValue]
+    conditions: list[FacetValue]
     options: list[OptionFacet]
 
 

@@ -55,14 +55,26 @@ def product(listing: Listing, counter: Counter) -> bodies.CatalogProduct:
         "page_url": product_url(counter.shop.slug, listing.handle),
         "variants": [_variant(one, listing, counter) for one in listing.variants],
     }
-    if listing.brand:
-        body["brand"] = line(listing.brand)
-    if listing.category:
-        body["category"] = line(listing.category)
+    _add_facts(body, listing)
     listed = sum(variant.is_active for variant in listing.variants)
     if listing.variant_count > listed:
         body["other_variants"] = listing.variant_count - listed
     return body
+
+
+def _add_facts(body: bodies.CatalogProduct, listing: Listing) -> None:
+    if listing.brand:
+        body["brand"] = line(listing.brand)
+    if listing.category:
+        body["category"] = line(listing.category)
+    if listing.condition:
+        body["condition"] = listing.condition
+    if listing.gender:
+        body["gender"] = listing.gender
+    if listing.age_group:
+        body["age_group"] = listing.age_group
+    if listing.material:
+        body["material"] = line(listing.material)
 
 
 def looked_up(answer: LookedUp, counter: Counter) -> bodies.CatalogLookup:
@@ -154,6 +166,7 @@ def _facets(facets: Facets, currency: str) -> bodies.Facets:
         "brands": _values(facets.brands),
         "categories": _values(facets.categories),
         "tags": _values(facets.tags),
+        "conditions": _values(facets.conditions),
         "options": [{"name": line(name), "values": _values(values)} for name, values in facets.options],
     }
     if facets.price_min is not None and facets.price_max is not None:

@@ -71,6 +71,10 @@ class SearchParameters(Closed):
     brand: Names = Field(description="Brands as facets name them; capitals and accents do not matter.")
     category: Names = Field(description="Categories; those below are taken along.")
     tag: Names = Field(description="Tags.")
+    condition: Annotated[list[Literal["new", "refurbished", "used"]], Field(max_length=MAX_VALUES)] = Field(
+        default_factory=list,
+        description="Conditions; new takes along what the merchant tells no condition of.",
+    )
     option: Annotated[list[Annotated[Named, AfterValidator(_option)]], Field(max_length=MAX_VALUES)] = Field(
         default_factory=list,
         description="Options such as `Color:Navy`. Of one option any of its values will do; several options must "
@@ -90,7 +94,9 @@ class SearchParameters(Closed):
         description="Where there is no cursor: how many to skip.",
         json_schema_extra={"deprecated": True},
     )
-    facets: bool = Field(False, description="Whether to count brands, categories, tags, options and prices, too.")
+    facets: bool = Field(
+        False, description="Whether to count brands, categories, tags, conditions, options and prices, too."
+    )
 
     @model_validator(mode="after")
     def prices_in_order(self) -> SearchParameters:
@@ -111,6 +117,7 @@ class SearchParameters(Closed):
             brands=tuple(self.brand),
             categories=tuple(self.category),
             tags=tuple(self.tag),
+            conditions=tuple(self.condition),
             options=tuple(options.items()),
         )
         return Wanted(read_question(self.q[:MAX_QUESTION]), filters, self.sort)

@@ -33,8 +33,11 @@ class VariantView:
 
 @dataclass(frozen=True, slots=True)
 class ProductCard:
+    """`condition` is empty where it is new, or not told."""
+
     title: str
     brand: str
+    condition: str
     description: str
     image: str
     page: str
@@ -70,6 +73,7 @@ def comparison(products: Sequence[Json]) -> Comparison:
         ("Stock", tuple(card.stock for card in cards)),
         *((name, tuple(_values(one, name) for one in known)) for name in _option_names(known)),
         ("Brand", tuple(card.brand for card in cards)),
+        ("Condition", tuple(str(one.get("condition", "")).capitalize() for one in known)),
         ("About", tuple(card.description for card in cards)),
     ]
     return Comparison(
@@ -87,6 +91,7 @@ def _card(product: Json) -> ProductCard:
     return ProductCard(
         title=product["title"],
         brand=product.get("brand", ""),
+        condition="" if product.get("condition") == "new" else str(product.get("condition", "")).capitalize(),
         description=_cut(product.get("description", "")),
         image=next(filter(None, map(web_address, images)), ""),
         page=web_address(product.get("page_url", "")),

@@ -32,8 +32,9 @@ def product(body: Json, *, words: int = SHORT) -> Json:
         "tags": body.get("tags", [])[:10],
         "variants": [_variant(one) for one in body["variants"]],
     }
-    if body.get("brand"):
-        written["brand"] = body["brand"]
+    for fact in ("brand", "condition", "gender", "age_group", "material"):
+        if body.get(fact):
+            written[fact] = body[fact]
     if body.get("other_variants"):
         written["other_variants"] = body["other_variants"]
     return written
@@ -141,7 +142,7 @@ def _variant(body: Json) -> Json:
 
 
 def _choices(facets: Json) -> Json:
-    written: Json = {name: facets[name][:10] for name in ("brands", "categories", "tags", "options")}
+    written: Json = {name: facets[name][:10] for name in ("brands", "categories", "tags", "conditions", "options")}
     for name in ("price_min", "price_max"):
         if name in facets:
             written[name] = money(facets[name]["amount"], facets[name]["currency"])

@@ -54,7 +54,7 @@ class OptionView:
 
 @dataclass(frozen=True, slots=True)
 class CardView:
-    """A product among others."""
+    """A product among others. `condition` is empty where it is new, or not told."""
 
     title: str
     path: str
@@ -63,6 +63,7 @@ class CardView:
     availability: str
     is_available: bool
     brand: str
+    condition: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,11 @@ class DeliveryView:
 
 @dataclass(frozen=True, slots=True)
 class ProductView:
+    """`condition` is empty where it is new, or not told."""
+
     title: str
     brand: str
+    condition: str
     summary: str
     description: str
     price: PriceView
@@ -90,7 +94,6 @@ class ProductView:
     is_digital: bool
     variant_id: str
     canonical_url: str
-    variant_url: str
     merchant_page_url: str
 
 
@@ -109,6 +112,7 @@ def product_view(listing: Listing, chosen: ListedVariant, *, shop: Shop) -> Prod
     return ProductView(
         title=line(listing.title),
         brand=line(listing.brand),
+        condition=_condition(listing),
         summary=shorten(" ".join(description.split()), 200),
         description=description,
         price=_price(chosen, shop),
@@ -123,7 +127,6 @@ def product_view(listing: Listing, chosen: ListedVariant, *, shop: Shop) -> Prod
         is_digital=offer.is_digital,
         variant_id=chosen.id,
         canonical_url=product_url(shop.slug, listing.handle),
-        variant_url=product_url(shop.slug, listing.handle, chosen.id),
         merchant_page_url=web_address(listing.merchant_page_url),
     )
 
@@ -142,6 +145,7 @@ def card_view(listing: Listing, *, shop: Shop) -> CardView:
         availability=availability_text(cheapest, shop),
         is_available=_is_available(cheapest, shop),
         brand=line(listing.brand),
+        condition=_condition(listing),
     )
 
 
@@ -150,6 +154,11 @@ def availability_text(variant: ListedVariant, shop: Shop) -> str:
     if state == "low_stock":
         return f"Only {variant.offer.available} left"
     return wording.words(state, wording.AVAILABILITY)
+
+
+def _condition(listing: Listing) -> str:
+    """Return in which condition a product is, where a buyer has to know before looking further."""
+    return "" if listing.condition in ("", "new") else wording.words(listing.condition, {})
 
 
 def _is_available(variant: ListedVariant, shop: Shop) -> bool:
@@ -210,6 +219,10 @@ def _facts(listing: Listing, chosen: ListedVariant) -> Iterable[tuple[str, str]]
     named = (
         ("Brand", line(listing.brand)),
         ("Category", line(listing.category)),
+        ("Condition", wording.words(listing.condition, {})),
+        ("Gender", wording.words(listing.gender, {})),
+        ("Age group", wording.words(listing.age_group, wording.AGE_GROUP)),
+        ("Material", line(listing.material)),
         ("SKU", chosen.offer.sku),
         ("GTIN", line(chosen.gtin)),
         ("MPN", line(chosen.mpn)),

@@ -30,6 +30,19 @@ _AVAILABILITY = {
     "backorder": "https://schema.org/BackOrder",
     "out_of_stock": "https://schema.org/OutOfStock",
 }
+_CONDITION = {
+    "new": "https://schema.org/NewCondition",
+    "refurbished": "https://schema.org/RefurbishedCondition",
+    "used": "https://schema.org/UsedCondition",
+}
+# Ages as Google reads these words in product data: from, to, and the unit, months or years.
+_AGES = {
+    "newborn": (0, 3, "MON"),
+    "infant": (3, 12, "MON"),
+    "toddler": (1, 5, "ANN"),
+    "kids": (5, 13, "ANN"),
+    "adult": (13, None, "ANN"),
+}
 # Names of options that schema.org has properties for.
 _PROPERTIES = {
     "color": "color",
@@ -71,7 +84,18 @@ def _words(listing: Listing) -> dict[str, Any]:
         words["brand"] = {"@type": "Brand", "name": brand}
     if category := line(listing.category):
         words["category"] = category
+    if audience := _audience(listing):
+        words["audience"] = {"@type": "PeopleAudience", **audience}
     return words
+
+
+def _audience(listing: Listing) -> dict[str, Any]:
+    audience: dict[str, Any] = {"suggestedGender": listing.gender} if listing.gender else {}
+    if listing.age_group in _AGES:
+        least, most, unit = _AGES[listing.age_group]
+        age = {"@type": "QuantitativeValue", "minValue": least, "unitCode": unit}
+        audience["suggestedAge"] = age if most is None else {**age, "maxValue": most}
+    return audience
 
 
 def _variant(listing: Listing, variant: ListedVariant, shop: Shop) -> dict[str, Any]:
@@ -90,6 +114,8 @@ def _variant(listing: Listing, variant: ListedVariant, shop: Shop) -> dict[str, 
         body["mpn"] = line(variant.mpn)
     if pictures := _pictures(listing, variant):
         body["image"] = pictures
+    if material := line(listing.material):
+        body["material"] = material
     body.update(_options(variant))
     return body
 
@@ -135,6 +161,8 @@ def _offer(listing: Listing, variant: ListedVariant, shop: Shop) -> dict[str, An
             "price": decimal_text(offer.regular_price_minor, offer.currency),
             "priceCurrency": currency,
         }
+    if listing.condition:
+        body["itemCondition"] = _CONDITION[listing.condition]
     if variant.sale_ends_at:
         body["priceValidUntil"] = variant.sale_ends_at.astimezone(shop.zone).isoformat()
     if link := dict(shop.links).get("return_policy"):

@@ -76,6 +76,13 @@ AVAILABILITY = {
     "backorder": "Can be ordered ahead",
 }
 
+AGE_GROUP = {
+    "newborn": "Newborn (up to 3 months)",
+    "infant": "Infant (3 to 12 months)",
+    "toddler": "Toddler (1 to 5 years)",
+    "kids": "Kids (5 to 13 years)",
+}
+
 
 def amount_text(minor: int, currency: str) -> str:
     """Write minor units for people: "$1,234.50", "¥500", "CHF 12.00", and a minus sign before what is negative."""

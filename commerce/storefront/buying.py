@@ -39,7 +39,8 @@ def _obstacles(
     listing: Listing, variant: ListedVariant, shop: Shop, destination: Destination | None
 ) -> Iterator[Obstacle]:
     offer = variant.offer
-    if not (variant.is_active and listing.status == "active"):
+    # In a currency that is not the shop's, a checkout does not know it.
+    if not (variant.is_active and listing.status == "active" and offer.currency == shop.currency):
         yield Obstacle("not_for_sale", "This is not sold any more.")
         return
     if not offer.is_checkout_enabled:

@@ -1,4 +1,4 @@
-"""By what a search could be narrowed: how many of its products have which brand, category, tag, option, price."""
+"""By what a search could be narrowed: how many products have which brand, category, tag, condition, option."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from commerce.storefront.sql import PRICE_NOW, Search
+from commerce.storefront.sql import CONDITION, PRICE_NOW, Search
 from commerce.storefront.wanted import Wanted
 
 MAX_PRODUCTS = 5000
@@ -39,6 +39,7 @@ class Facets:
     categories: tuple[Count, ...]
     tags: tuple[Count, ...]
     options: tuple[tuple[str, tuple[Count, ...]], ...]
+    conditions: tuple[Count, ...]
 
 
 def facets(merchant_id: str, wanted: Wanted, *, now: datetime) -> Facets:
@@ -60,6 +61,7 @@ def facets(merchant_id: str, wanted: Wanted, *, now: datetime) -> Facets:
         categories=_counts(counted["categories"]),
         tags=_counts(counted["tags"]),
         options=tuple(options.items())[:MAX_OPTION_NAMES],
+        conditions=_counts(counted["conditions"]),
     )
 
 
@@ -80,14 +82,15 @@ def _counts(rows: list[dict[str, Any]] | None) -> tuple[Count, ...]:
 def _statement(search: Search) -> str:
     return f"""
         {search.asked}, matched AS MATERIALIZED (
-            SELECT p.id, p.brand, p.category, p.tags, p.option_names FROM {search.source} LIMIT {MAX_PRODUCTS + 1}
+            SELECT p.id, p.brand, p.category, p.tags, p.option_names, {CONDITION} AS condition
+            FROM {search.source} LIMIT {MAX_PRODUCTS + 1}
         ), looked_at AS MATERIALIZED (
             SELECT * FROM matched LIMIT {MAX_PRODUCTS}
         ), offered AS MATERIALIZED (
             SELECT p.id, p.option_names, v.option_values, {PRICE_NOW} AS price
             FROM looked_at p JOIN catalog_variant v ON v.product_id = p.id WHERE {search.variants}
         ), shown AS MATERIALIZED (
-            SELECT brand, category, tags FROM looked_at WHERE id IN (SELECT id FROM offered)
+            SELECT brand, category, tags, condition FROM looked_at WHERE id IN (SELECT id FROM offered)
         ), options AS (
             SELECT name, value, count(*) AS products,
                    row_number() OVER (PARTITION BY name ORDER BY count(*) DESC, value) AS place
@@ -106,6 +109,7 @@ def _statement(search: Search) -> str:
             'brands', ({_most("brand", "shown")}),
             'categories', ({_most("category", "shown")}),
             'tags', ({_most("tag", "shown, unnest(tags) AS t (tag)")}),
+            'conditions', ({_most("condition", "shown")}),
             'options', (
                 SELECT json_agg(x) FROM (
                     SELECT name, value, products FROM options WHERE place <= {MAX_VALUES}

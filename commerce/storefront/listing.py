@@ -42,7 +42,10 @@ class ListedVariant:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A product with those of its variants that were asked for. `variant_count` counts all that are active."""
+    """A product with those of its variants that were asked for. `variant_count` counts all that are active.
+
+    Condition, gender, age group and material are empty where the merchant has not told them.
+    """
 
     id: str
     handle: str
@@ -52,6 +55,10 @@ class Listing:
     category: str
     tags: tuple[str, ...]
     option_names: tuple[str, ...]
+    condition: str
+    gender: str
+    age_group: str
+    material: str
     merchant_page_url: str
     status: str
     created_at: datetime
@@ -88,8 +95,8 @@ def load_listings(merchant_id: str, wanted: Mapping[str, Sequence[str]], *, now:
 
 
 _PRODUCTS = """
-    SELECT p.id, p.handle, p.title, p.description, p.brand, p.category, p.tags, p.option_names, p.url, p.status,
-           p.created_at, p.updated_at,
+    SELECT p.id, p.handle, p.title, p.description, p.brand, p.category, p.tags, p.option_names, p.condition,
+           p.gender, p.age_group, p.material, p.url, p.status, p.created_at, p.updated_at,
            (SELECT count(*) FROM catalog_variant v WHERE v.product_id = p.id AND v.status = 'active') AS variants
     FROM (SELECT * FROM catalog_product WHERE id = ANY(%s::varchar[]) OFFSET 0) p WHERE p.merchant_id = %s
 """
@@ -128,6 +135,10 @@ def _listing(
         category=row["category"],
         tags=tuple(row["tags"]),
         option_names=tuple(row["option_names"]),
+        condition=row["condition"],
+        gender=row["gender"],
+        age_group=row["age_group"],
+        material=row["material"],
         merchant_page_url=row["url"],
         status=row["status"],
         created_at=datetime.fromisoformat(row["created_at"]),

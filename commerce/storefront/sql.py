@@ -22,6 +22,9 @@ PRICE_NOW = """CASE WHEN v.sale_price_minor IS NOT NULL
     AND (v.sale_ends_at IS NULL OR v.sale_ends_at > %(now)s::timestamptz)
     THEN v.sale_price_minor ELSE v.price_minor END"""
 
+# Platforms and shoppers take for new what is not said to be anything else.
+CONDITION = "coalesce(nullif(p.condition, ''), 'new')"
+
 STOCKED = {
     Stock.AVAILABLE: "(NOT s.is_tracked OR s.allow_backorder OR s.on_hand > s.reserved)",
     Stock.IN_STOCK: "(NOT s.is_tracked OR s.on_hand > s.reserved)",
@@ -129,6 +132,8 @@ def _product_conditions(filters: Filters, parameters: Parameters) -> Iterable[st
     if filters.tags:
         folded = _folded(filters.tags, parameters)
         yield f"EXISTS (SELECT 1 FROM unnest(p.tags) AS t (tag) WHERE catalog_fold(t.tag) = ANY ({folded}))"
+    if filters.conditions:
+        yield f"{CONDITION} = ANY ({parameters.add(list(filters.conditions), 'text[]')})"
 
 
 def _variant_conditions(filters: Filters, parameters: Parameters) -> Iterable[str]:

@@ -28,9 +28,10 @@ class Stock(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """Each must hold; of several brands, categories or tags, or values of one option, one is enough.
+    """Each must hold; of several brands, categories, tags or conditions, or values of one option, one is enough.
 
-    Prices are minor units. A category takes those below it along: "Clothing" has "Clothing > Socks".
+    Prices are minor units. A category takes those below it along: "Clothing" has "Clothing > Socks". New is also
+    what no condition is told of.
     """
 
     price_min: int | None = None
@@ -39,6 +40,7 @@ class Filters:
     brands: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
     options: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property

@@ -21,7 +21,7 @@ def token(agent: Agent) -> str:
     return issue_key(agent, scopes=("catalog",))[1]
 
 
-def get(token: str, path: str, *, status: int = 200, **query: str) -> dict[str, Any]:
+def get(token: str, path: str, *, status: int = 200, **query: str | list[str]) -> dict[str, Any]:
     answer = Client().get(f"/catalog/{path}", query, headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == status, answer.content
     return dict(answer.json())
@@ -122,6 +122,7 @@ def test_a_limit_that_is_none_is_refused(token: str, merchant: Merchant, limit: 
         ({"option": "Navy"}, "option must be an option's name and value, such as Color:Navy."),
         ({"ship_to": "Norway"}, "ship_to must be an ISO 3166 code"),
         ({"ship_to": "XX"}, "ship_to must be an ISO 3166 code"),
+        ({"condition": "broken"}, "condition Input should be 'new', 'refurbished' or 'used'."),
         ({"facets": "perhaps"}, "facets Input should be a valid boolean"),
         ({"max_price": "5"}, "There is no parameter 'max_price' here; there are q, price_min, price_max, "),
         ({"brand": ""}, "brand String should have at least 1 character."),
@@ -146,6 +147,33 @@ def test_a_cursor_of_another_search_is_refused(token: str, merchant: Merchant) -
     assert (problem["type"], problem["code"]) == ("invalid_request", "invalid_cursor")
     assert "Repeat all parameters" in problem["message"]
     assert get(token, "search", status=400, cursor="made-up")["code"] == "invalid_cursor"
+
+
+def test_the_condition_is_told_and_asked_for(token: str, merchant: Merchant) -> None:
+    for title, condition in (("Old", "used"), ("Mended", "refurbished"), ("Fresh", "new"), ("Untold", "")):
+        VariantFactory.create(merchant=merchant, product__title=title, product__condition=condition)
+
+    told = {one["title"]: one.get("condition") for one in get(token, "search")["products"]}
+
+    assert told == {"Old": "used", "Mended": "refurbished", "Fresh": "new", "Untold": None}
+    assert titles(get(token, "search", condition="used")) == ["Old"]
+    assert titles(get(token, "search", condition="new")) == ["Fresh", "Untold"]
+    either = get(token, "search", condition=["used", "refurbished"])
+    assert titles(either) == ["Mended", "Old"]
+
+
+def test_facts_of_a_product_are_told_where_they_are_known(token: str, merchant: Merchant) -> None:
+    facts = {"condition": "used", "gender": "female", "age_group": "adult", "material": "Wool"}
+    sold = VariantFactory.create(merchant=merchant, **{f"product__{name}": value for name, value in facts.items()})
+    bare = VariantFactory.create(merchant=merchant)
+
+    (searched,) = look_up(token, {"items": [{"id": sold.pk}]})["products"]
+    (read,) = get(token, f"products/{sold.product_id}")["products"]
+    (other,) = get(token, f"products/{bare.product_id}")["products"]
+
+    assert facts.items() <= searched.items()
+    assert facts.items() <= read.items()
+    assert not facts.keys() & other.keys()
 
 
 def test_filters_narrow_to_variants(token: str, merchant: Merchant) -> None:
@@ -234,6 +262,7 @@ def test_facets_come_when_asked_for(token: str, merchant: Merchant) -> None:
         "brands": [{"value": "Fogline", "products": 1}],
         "categories": [],
         "tags": [],
+        "conditions": [{"value": "new", "products": 1}],
         "options": [{"name": "Color", "values": [{"value": "Navy", "products": 1}]}],
     }
 

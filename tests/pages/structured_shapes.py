@@ -62,6 +62,7 @@ _OFFER = _thing(
             f"https://schema.org/{word}" for word in ("InStock", "LimitedAvailability", "BackOrder", "OutOfStock")
         ]
     },
+    itemCondition={"enum": [f"https://schema.org/{word}Condition" for word in ("New", "Refurbished", "Used")]},
     seller=_thing("Organization", "name url", name=_TEXT, url=_URL),
     priceValidUntil={"type": "string", "format": "date-time"},
     priceSpecification=_thing(
@@ -79,6 +80,17 @@ _COMMON = {
     "description": _TEXT,
     "brand": _thing("Brand", "name", name=_TEXT),
     "category": _TEXT,
+    "audience": _thing(
+        "PeopleAudience",
+        suggestedGender={"enum": ["female", "male", "unisex"]},
+        suggestedAge=_thing(
+            "QuantitativeValue",
+            "minValue unitCode",
+            minValue={"type": "integer", "minimum": 0},
+            maxValue={"type": "integer", "minimum": 1},
+            unitCode={"enum": ["MON", "ANN"]},
+        ),
+    ),
     "image": {"type": "array", "items": _URL, "minItems": 1},
     "url": _URL,
 }

@@ -17,6 +17,7 @@ from commerce.accounts.models import Merchant
 from commerce.catalog.models import Media, Product, Variant
 from commerce.inventory.models import StockItem
 from commerce.inventory.offers import load_offers
+from commerce.pages import structured as structured_module
 from commerce.pages.structured import is_gtin
 from commerce.places import COUNTRIES
 from merchants.seeding import seed
@@ -110,6 +111,22 @@ def test_the_variant_named_is_the_one_shown(shops: None) -> None:
     assert shown.row("SKU") == ["TT-BTL-750-PIN"]
     assert chosen.pk in shown.texts
     assert structured(shown)["hasVariant"][0]["sku"] == "TT-BTL-750-PIN"
+
+
+def test_every_variants_page_has_its_own_offer_ahead(shops: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(structured_module, "MAX_VARIANTS", 2)
+    for one in Variant.objects.filter(product__handle="insulated-bottle"):
+        shown = page(f"{HARBOR}/insulated-bottle?variant={one.pk}")
+
+        first, _ = structured(shown)["hasVariant"]
+        price = f"{one.price_minor / 100:.2f}"
+        assert (first["sku"], first["offers"]["price"], shown.told["product:price:amount"]) == (
+            one.sku,
+            price,
+            price,
+        )
+        assert first["offers"]["url"].endswith(f"/insulated-bottle?variant={one.pk}")
+        assert shown.told["canonical"].endswith("/insulated-bottle")
 
 
 def test_options_lead_to_the_variants_that_differ_least(shops: None) -> None:
@@ -239,6 +256,36 @@ def test_what_is_not_known_is_not_said() -> None:
 
     assert set(data) == {"@context", "@type", "url", "name", "productID", "offers"}
     assert set(data["offers"]) == {"@type", "url", "price", "priceCurrency", "availability", "seller"}
+
+
+@pytest.mark.parametrize(("condition", "word"), [("new", "New"), ("refurbished", "Refurbished"), ("used", "Used")])
+def test_the_condition_is_told_to_people_and_machines(shops: None, condition: str, word: str) -> None:
+    Product.objects.filter(handle="titanium-spork").update(condition=condition)
+
+    shown = page(f"{HARBOR}/titanium-spork")
+
+    assert shown.row("Condition") == [word]
+    assert structured(shown)["offers"]["itemCondition"] == f"https://schema.org/{word}Condition"
+    assert shown.texts.count(word) == (1 if condition == "new" else 2)
+
+
+def test_whom_it_is_for_and_what_it_is_made_of_is_told(shops: None) -> None:
+    Product.objects.filter(handle="enamel-camp-mug").update(gender="unisex", age_group="kids", material="Steel")
+
+    shown = page(f"{HARBOR}/enamel-camp-mug")
+
+    assert [shown.row(name) for name in ("Gender", "Age group", "Material")] == [
+        ["Unisex"],
+        ["Kids (5 to 13 years)"],
+        ["Steel"],
+    ]
+    group = structured(shown)
+    assert group["audience"] == {
+        "@type": "PeopleAudience",
+        "suggestedGender": "unisex",
+        "suggestedAge": {"@type": "QuantitativeValue", "minValue": 5, "maxValue": 13, "unitCode": "ANN"},
+    }
+    assert {one["material"] for one in group["hasVariant"]} == {"Steel"}
 
 
 def test_other_options_are_properties_of_their_own() -> None:

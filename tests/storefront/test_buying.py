@@ -41,6 +41,10 @@ def test_stock_hinders(merchant: Merchant, given: dict[str, Any], codes: list[st
     assert hindered(merchant, **given) == codes
 
 
+def test_another_currency_than_the_shops_hinders(merchant: Merchant) -> None:
+    assert hindered(merchant, currency="eur") == ["not_for_sale"]
+
+
 def test_what_is_only_shown_is_told_apart_from_what_is_out_of_stock(merchant: Merchant) -> None:
     shown = ProductFactory.create(merchant=merchant, is_checkout_enabled=False)
 

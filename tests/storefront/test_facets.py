@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from commerce.accounts.models import Merchant
+from commerce.catalog.models import Product
 from commerce.storefront import facets as counting
 from commerce.storefront.facets import Count, Facets, facets
 from commerce.storefront.wanted import Filters, Wanted, read_question
@@ -54,6 +55,7 @@ def test_counts_products_not_variants(shop: Merchant) -> None:
             ("Color", (Count("Navy", 2), Count("Rust", 1), Count("Sand", 1))),
             ("Size", (Count("L", 1), Count("M", 1))),
         ),
+        conditions=(Count("new", 2),),
     )
 
 
@@ -71,8 +73,20 @@ def test_what_has_no_brand_counts_for_none(shop: Merchant) -> None:
     assert counted.categories == (Count("Clothing", 2), Count("Kitchen", 1))
 
 
+def test_conditions_are_counted_as_the_filter_finds_them(shop: Merchant) -> None:
+    Product.objects.filter(title="Mug").update(condition="used")
+    Product.objects.filter(title="Shirt").update(condition="new")
+
+    counted = facets(shop.pk, Wanted(), now=NOW)
+
+    assert counted.conditions == (Count("new", 2), Count("used", 1))
+    for one in counted.conditions:
+        found = facets(shop.pk, Wanted(filters=Filters(conditions=(one.value,))), now=NOW)
+        assert (found.products, found.conditions) == (one.products, (one,))
+
+
 def test_nothing_found_has_no_facets(shop: Merchant) -> None:
-    nothing = Facets(0, True, None, None, (), (), (), ())
+    nothing = Facets(0, True, None, None, (), (), (), (), ())
 
     assert facets(shop.pk, Wanted(read_question("tent")), now=NOW) == nothing
 
