@@ -303,9 +303,10 @@ WEBHOOK_TIMEOUT_SECONDS = _number("WEBHOOK_TIMEOUT_SECONDS", 15)
 # How long what was sent and answered is kept for people to look at.
 WEBHOOK_LOG_DAYS = _number("WEBHOOK_LOG_DAYS", 30)
 
-# Imports: how large an uploaded file may be, and how large what is packed in it.
+# Imports: how large an uploaded file may be, how large what is packed in it, and how many rows it may have.
 IMPORT_MAX_BYTES = _number("IMPORT_MAX_BYTES", 100_000_000)
 IMPORT_MAX_UNPACKED_BYTES = _number("IMPORT_MAX_UNPACKED_BYTES", 300_000_000)
+IMPORT_MAX_ROWS = _number("IMPORT_MAX_ROWS", 1_000_000)
 # How many are worked on at the same time, in all workers together; when another worker may take one over that was
 # not heard of; how long files are kept.
 IMPORTS_AT_ONCE = _number("IMPORTS_AT_ONCE", 1)

@@ -10,11 +10,10 @@ import codecs
 import csv
 import gzip
 import io
-import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import IO
@@ -22,9 +21,11 @@ from typing import IO
 from django.conf import settings
 
 from merchants.imports.reading import Problem, Severity, UnreadableFileError
+from merchants.imports.records import has_stray_quotes
 
-MAX_CELL_CHARACTERS = 1_000_000
 _CHUNK = 1 << 18
+_DIRECTORY_BYTES = 1 << 17
+_LINES_OF_A_ROW = 10
 _DELIMITERS = ",;\t|"
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -71,6 +72,7 @@ class TextFile:
     layout: Layout
     delimiter: str = ","
     first_line: int = 1
+    has_stray_quotes: bool = False
     notes: tuple[Problem, ...] = ()
 
     @property
@@ -102,7 +104,7 @@ def look_into(path: Path, *, name: str = "") -> TextFile:
     found = TextFile(path, name, is_packed, encoding, Layout.DELIMITED, notes=notes)
     with found.opened() as text:
         head = text.read(65_536)
-    return _with_layout(found, head)
+    return _with_quotes(_with_layout(found, head))
 
 
 def _refuse_other_files(start: bytes, path: Path, name: str) -> None:
@@ -116,13 +118,13 @@ def _refuse_other_files(start: bytes, path: Path, name: str) -> None:
 
 
 def _kind_of_archive(path: Path) -> str:
-    try:
-        names = zipfile.ZipFile(path).namelist()
-    except (zipfile.BadZipFile, OSError):
-        names = []
-    if any(name.startswith("xl/") for name in names):
+    """Tell archives by the names in their directory, which is their end. It is not unfolded: it may be long."""
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - _DIRECTORY_BYTES, 0))
+        directory = file.read()
+    if b"xl/workbook" in directory:
         return "an Excel workbook. In Excel choose “Save as” and “CSV UTF-8”"
-    if "content.xml" in names:
+    if b"content.xml" in directory:
         return "a spreadsheet of LibreOffice. Choose “Save as” and “Text CSV” with UTF-8"
     return "a ZIP archive. Unpack it and take the file in it, or pack it with gzip"
 
@@ -152,7 +154,8 @@ def _encoding(path: Path, name: str, *, is_packed: bool) -> tuple[str, tuple[Pro
         if head.startswith(mark):
             return encoding, _broken(path, name, encoding, is_packed=is_packed).notes
     if b"\x00" in head:
-        return _unmarked_utf16(head, name), ()
+        encoding = _unmarked_utf16(head, name)
+        return encoding, _broken(path, name, encoding, is_packed=is_packed).notes
     as_utf8 = _broken(path, name, "utf-8", is_packed=is_packed)
     if not as_utf8.broken or as_utf8.strange > 3 * as_utf8.broken:
         return "utf-8", as_utf8.notes
@@ -190,7 +193,7 @@ class _Decoded:
 
 def _broken(path: Path, name: str, encoding: str, *, is_packed: bool) -> _Decoded:
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    strange = broken = size = 0
+    strange = broken = size = lines = 0
     with _unpacked(path, name, is_packed=is_packed) as file:
         while chunk := file.read(_CHUNK):
             size += len(chunk)
@@ -198,6 +201,9 @@ def _broken(path: Path, name: str, encoding: str, *, is_packed: bool) -> _Decode
                 limit = settings.IMPORT_MAX_UNPACKED_BYTES // 1_000_000
                 raise UnreadableFileError(f"{name} has more than {limit} MB of text. Split it into several files.")
             text = decoder.decode(chunk)
+            lines += max(text.count("\n"), text.count("\r"))
+            if lines > _LINES_OF_A_ROW * settings.IMPORT_MAX_ROWS:
+                raise UnreadableFileError(f"{name} has too many lines. Split it into several files.")
             if not text.isascii():
                 broken += text.count("\ufffd")
                 strange += len(text) - len(text.encode("ascii", "ignore"))
@@ -217,6 +223,20 @@ def _with_layout(found: TextFile, head: str) -> TextFile:
         return TextFile(**parts, layout=Layout.JSON_LINES)
     named, first_line = _named_delimiter(head)
     return TextFile(**parts, layout=Layout.DELIMITED, delimiter=named or _delimiter(head), first_line=first_line)
+
+
+def _with_quotes(found: TextFile) -> TextFile:
+    """See what quotation marks are in a file with tabs: many programs write them without a meaning."""
+    if found.delimiter != "\t":
+        return found
+    with found.opened() as text:
+        if not has_stray_quotes(text, found.name, delimiter=found.delimiter):
+            return found
+    advice = (
+        "A cell begins with a quotation mark that does not end it, so that each line was read as a row. Where a"
+        " cell has several lines, write quotation marks around it, and twice within it."
+    )
+    return replace(found, has_stray_quotes=True, notes=(*found.notes, Problem(1, "", "", advice, Severity.NOTICE)))
 
 
 def _named_delimiter(head: str) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from merchants.imports.tables import Row, read_names, read_rows
 from merchants.imports.tricks import find_tricks
 
 _SHOWN_UNKNOWN = 50
+_MAX_ROWS = 5_000
+"""So many rows a product may have. No shop has more variants; it is all of it in memory while it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class _Survey:
     rows: int
     products: int
     scattered: frozenset[str]
+    endless: frozenset[str]
     repeated_skus: Mapping[str, int]
 
 
@@ -62,7 +66,9 @@ class ProductFile:
         handles: dict[str, int] = {}
         for place, rows in enumerate(self._groups(reader)):
             if place >= skip:
-                product = _only_one(reader.read(rows), rows[0], handles)
+                key = reader.key(rows[0])
+                product = _endless(rows[0], key) if key in self._survey.endless else reader.read(rows)
+                product = _only_one(product, rows[0], handles)
                 yield replace(product, problems=_problems(rows, self.binding))
 
     def _reader(self) -> Reader:
@@ -79,37 +85,47 @@ class ProductFile:
         """Find the products whose rows others interrupt, and the SKUs that come again."""
         if reader.sees_all_rows:
             self._show_all(reader)
-        ended: set[str] = set()
+        rows_of: Counter[str] = Counter()
         scattered: set[str] = set()
         first_rows: dict[str, int] = {}
         repeated: set[str] = set()
-        current, rows, keyless = "", 0, 0
+        current = ""
         for row in self._all_rows():
-            rows += 1
             key, sku = reader.key(row), reader.sku(row)
             if sku and first_rows.setdefault(sku, row.number) != row.number:
                 repeated.add(sku)
-            keyless += not key
-            if key != current:
-                scattered.update({key} & ended)
-                ended.add(current)
-                current = key
-        keys = (ended | {current}) - {""}
+            if key != current and key in rows_of:
+                scattered.add(key)
+            rows_of[key] += 1
+            current = key
+        keyless = rows_of.pop("", 0)
         return _Survey(
-            rows, len(keys) + keyless, frozenset(scattered - {""}), {sku: first_rows[sku] for sku in repeated}
+            rows=rows_of.total() + keyless,
+            products=len(rows_of) + keyless,
+            scattered=frozenset(scattered - {""}),
+            endless=frozenset(key for key, count in rows_of.items() if count > _MAX_ROWS),
+            repeated_skus={sku: first_rows[sku] for sku in repeated},
         )
 
     def _groups(self, reader: Reader) -> Iterator[list[Row]]:
-        """Yield the rows of each product; those of scattered products last, rows without a key alone."""
+        """Yield the rows of each product; those of scattered products last, rows without a key alone.
+
+        Of a product without end only the first.
+        """
         with closing(_Shelf()) as shelf:
             group: list[Row] = []
+            cut: set[str] = set()
             current = ""
             for row in self._all_rows():
                 key = reader.key(row)
                 if group and (not key or key != current):
                     yield group
                     group = []
-                if key in self._survey.scattered:
+                if key in self._survey.endless:
+                    if key not in cut:
+                        yield [row]
+                    cut.add(key)
+                elif key in self._survey.scattered:
                     shelf.put(key, row)
                 else:
                     group.append(row)
@@ -180,6 +196,14 @@ def open_products(
 def read_products(path: Path, *, currency: str, time_zone: str = "UTC") -> Iterator[ReadProduct]:
     """Read a file's products in whatever format it is, with prices in a merchant's currency."""
     return open_products(path, locale=ShopLocale(currency, time_zone)).read()
+
+
+def _endless(row: Row, key: str) -> ReadProduct:
+    advice = (
+        f"More than {_MAX_ROWS:,} rows are this product: look whether it is the right column. It was left out."
+    )
+    row.report("", advice, Severity.ERROR, value=key)
+    return ReadProduct(row.number, key, None)
 
 
 def _only_one(product: ReadProduct, row: Row, handles: dict[str, int]) -> ReadProduct:

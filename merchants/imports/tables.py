@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import IO
 
 import orjson
 
-from merchants.imports.opening import MAX_CELL_CHARACTERS, Layout, TextFile
+from merchants.imports.opening import Layout, TextFile
 from merchants.imports.reading import Problem, Severity, UnreadableFileError
+from merchants.imports.records import read_cells, read_lines, read_unquoted_cells
 from merchants.imports.text import readable
 
 _SHOWN_CHARACTERS = 80
 _SAMPLED_ROWS = 50
+_SAMPLED_CHARACTERS = 1_000_000
+_MAX_COLUMNS = 2_000
 
 
 class Header:
@@ -111,27 +112,42 @@ class Row:
         self.report(column, " ".join((*wrong, advice)), Severity.ERROR)
 
 
-def read_names(file: TextFile) -> tuple[str, ...]:
-    """Return the names of a file's columns: of its header, or of all its JSON objects together."""
+def read_names(file: TextFile, *, objects: int | None = None) -> tuple[str, ...]:
+    """Return the names of a file's columns: of its header, or of all its JSON objects, or the first, together.
+
+    Raises UnreadableFileError, also where there are more than any shop has.
+    """
     if file.layout is Layout.JSON_LINES:
         names: dict[str, None] = {}
-        for _, line in _lines(file):
+        for _, line in islice(_lines(file), objects):
             if isinstance(found := _object(line), dict):
                 names.update(dict.fromkeys(found))
+                _refuse_too_many(len(names), file)
         return tuple(name for name in names if name == readable(name))
     for _, cells in _records(file):
+        _refuse_too_many(len(cells), file)
         return tuple(readable(name) for name in cells)
     raise UnreadableFileError(f"{file.name} is empty.")
+
+
+def _refuse_too_many(columns: int, file: TextFile) -> None:
+    if columns > _MAX_COLUMNS:
+        words = f"{file.name} has more than {_MAX_COLUMNS:,} columns. Export those that belong to a product only."
+        raise UnreadableFileError(words)
 
 
 def read_samples(file: TextFile, names: Sequence[str]) -> dict[str, str]:
     """Return a value of each column, from the first rows that have one."""
     header = Header(names, {name: [place] for place, name in enumerate(names)}, decimal_comma=False)
     samples: dict[str, str] = {}
+    seen = 0
     for row in islice(read_rows(file, header), _SAMPLED_ROWS):
         for name in names:
             if name not in samples and (value := readable(row.raw(name)[: _SHOWN_CHARACTERS * 2])):
                 samples[name] = value[:_SHOWN_CHARACTERS]
+        seen += sum(map(len, row.cells))
+        if seen > _SAMPLED_CHARACTERS:
+            break
     return samples
 
 
@@ -152,17 +168,11 @@ def _delimited_rows(file: TextFile, header: Header) -> Iterator[Row]:
 
 def _records(file: TextFile) -> Iterator[tuple[int, list[str]]]:
     """Yield each record that is not empty with its number."""
-    csv.field_size_limit(MAX_CELL_CHARACTERS)
-    number = 0
-    try:
-        with file.opened() as text:
-            reader = csv.reader(text, delimiter=file.delimiter, strict=True)
-            for number, cells in enumerate(reader, start=1):
-                if number >= file.first_line and any(cell and not cell.isspace() for cell in cells):
-                    yield number, cells
-    except csv.Error as problem:
-        words = f"{file.name} is not a whole CSV file: {problem} after row {number}. Check its quotation marks."
-        raise UnreadableFileError(words) from problem
+    read = read_unquoted_cells if file.has_stray_quotes else read_cells
+    with file.opened() as text:
+        for number, cells in read(text, file.name, delimiter=file.delimiter):
+            if number >= file.first_line and any(cell and not cell.isspace() for cell in cells):
+                yield number, cells
 
 
 def _json_rows(file: TextFile, header: Header) -> Iterator[Row]:
@@ -180,16 +190,7 @@ def _json_rows(file: TextFile, header: Header) -> Iterator[Row]:
 
 def _lines(file: TextFile) -> Iterator[tuple[int, str]]:
     with file.opened() as text:
-        for number, line in enumerate(_cut_lines(text, file), start=1):
-            if line.strip():
-                yield number, line
-
-
-def _cut_lines(text: IO[str], file: TextFile) -> Iterator[str]:
-    while line := text.readline(MAX_CELL_CHARACTERS * 4):
-        if len(line) == MAX_CELL_CHARACTERS * 4:
-            raise UnreadableFileError(f"{file.name} has a line that is too long. Write one JSON object a line.")
-        yield line
+        yield from ((number, line) for number, line in read_lines(text, file.name) if line.strip())
 
 
 def _object(line: str) -> dict[str, object] | str:

@@ -13,6 +13,7 @@ from pytest_django import Settings
 from merchants.imports.opening import look_into
 from merchants.imports.product_files import open_products, read_products
 from merchants.imports.reading import ShopLocale, UnreadableFileError
+from merchants.imports.tables import read_names, read_samples
 from tests.merchants.imports.files import first, write
 
 
@@ -139,6 +140,69 @@ def test_text_behind_the_limit_is_refused(tmp_path: Path, settings: Settings) ->
         read_products(path, currency="usd")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_no_encoding_evades_the_limit(tmp_path: Path, settings: Settings, encoding: str) -> None:
+    settings.IMPORT_MAX_UNPACKED_BYTES = 20_000
+    path = tmp_path / "bomb.csv"
+    path.write_bytes(
+        gzip.compress(("Handle,Title,Variant Price\n" + "mug,M\u00fcg,12\n" * 3_000).encode(encoding))
+    )
+
+    with pytest.raises(UnreadableFileError, match="has more than 0 MB of text"):
+        look_into(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("Handle" + "," * 2_000 + "\n", "has more than 2,000 columns"),
+        ("".join(f'{{"name {number}": 1}}\n' for number in range(2_001)), "has more than 2,000 columns"),
+        ("Handle" + "," * 4_000_000 + "\n", "has a line that is too long"),
+        ("Handle," + '"\n",' * 1_000_001 + "\n", "has a line that is too long"),
+        ('{"a":' + " " * 4_000_000 + "1}", "has a line that is too long"),
+    ],
+)
+def test_header_beyond_all_reason_is_refused(tmp_path: Path, content: str, words: str) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text(content)
+
+    with pytest.raises(UnreadableFileError, match=words):
+        read_names(look_into(path))
+
+
+def test_lines_behind_all_reason_are_refused(tmp_path: Path, settings: Settings) -> None:
+    settings.IMPORT_MAX_ROWS = 100
+    path = tmp_path / "products.csv"
+    path.write_text("handle,price\n" + '"' + "\n" * 1_000 + '",1\n')
+
+    with pytest.raises(UnreadableFileError, match="has too many lines"):
+        look_into(path)
+
+
+@pytest.mark.parametrize("content", ["handle,price\n" + "\n" * 100, '{"item_id": "A"}\n' + "{}\n" * 100])
+def test_rows_behind_the_limit_are_refused(tmp_path: Path, settings: Settings, content: str) -> None:
+    settings.IMPORT_MAX_ROWS = 100
+    path = tmp_path / "products.csv"
+    path.write_text(content)
+    text = look_into(path)
+
+    with pytest.raises(UnreadableFileError, match="has more than 100 rows"):
+        read_samples(text, read_names(text))
+
+
+def test_directory_of_an_archive_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "products.zip"
+    path.write_bytes(b"PK\x03\x04" + bytes(8_000_000) + zipped("xl/workbook.xml"))
+    tracemalloc.start()
+
+    with pytest.raises(UnreadableFileError, match="is an Excel workbook"):
+        look_into(path)
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
+
+
 def test_row_with_too_many_cells_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "products.csv"
     path.write_text("Handle,Title,Variant Price\n\nmug,Mug,12,what is this\n")
@@ -179,3 +243,17 @@ def test_a_file_in_no_order_is_never_in_memory_as_a_whole(tmp_path: Path) -> Non
     tracemalloc.stop()
     assert counts == [2] * 300
     assert peak < 3_000_000
+
+
+@pytest.mark.parametrize("others", ["", "pan,Pan,M,9\n"])
+def test_column_that_says_the_same_of_all_rows_makes_no_endless_product(tmp_path: Path, others: str) -> None:
+    path = tmp_path / "products.csv"
+    rows = "mug,Mug,S,12\n" * 2_500
+    path.write_text(f"Handle,Title,Option1 Value,Variant Price\n{rows}{others}{rows}mug,Mug,S,12\npot,Pot,,7\n")
+
+    products = {product.handle: product for product in read_products(path, currency="usd")}
+
+    assert [handle for handle, product in products.items() if product.data] == [*filter(None, [others[:3]]), "pot"]
+    assert [(one.row, one.severity, one.advice[:42]) for one in products["mug"].problems] == [
+        (2, "error", "More than 5,000 rows are this product: loo")
+    ]
