@@ -12,7 +12,7 @@ from django.db import models
 
 from commerce.catalog.models import Media, Product, Variant
 from commerce.catalog.product_data import PRODUCT_COLUMNS, VARIANT_COLUMNS, ProductData, VariantData
-from commerce.catalog.rules import check_option_count, check_sale
+from commerce.catalog.rules import check_kept_sale, check_option_count
 
 Options = tuple[str, ...]
 
@@ -100,7 +100,7 @@ def _plan_variants(
             plans.append(_new_variant(product, one, position))
         else:
             plans.append(_changed_variant(row, one, position))
-            check_sale(row.price_minor, row.sale_price_minor, index)
+            check_kept_sale(row, index)
     stays = {id(row) for row in rows}
     vanished = [
         _deactivated(row)

@@ -8,7 +8,7 @@ could not read.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from commerce.catalog.models import Product, Variant
 
@@ -18,11 +18,15 @@ MAX_PRICE_MINOR = 10**12
 
 @dataclass(frozen=True, slots=True)
 class StockData:
-    """What is said of a variant's stock; `commerce.inventory.stocking` writes it."""
+    """What is said of a variant's stock; `commerce.inventory.stocking` writes it.
+
+    A level named in `kept` is one of which nothing is said.
+    """
 
     on_hand: int = 0
     is_tracked: bool = True
     allow_backorder: bool = False
+    kept: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class VariantData:
     width_mm: int | None = None
     height_mm: int | None = None
     max_quantity_per_order: int | None = None
+    backorders_ship_on: date | None = None
     status: str = Variant.Status.ACTIVE
     image_urls: tuple[str, ...] = ()
     stock: StockData = StockData()

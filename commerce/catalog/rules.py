@@ -19,6 +19,7 @@ from commerce.catalog.product_data import (
     VariantData,
 )
 from commerce.errors import CommerceError
+from commerce.money import Money
 
 
 class InvalidProductError(CommerceError):
@@ -55,10 +56,18 @@ def check_option_count(option_values: Sequence[str], option_names: Sequence[str]
         raise InvalidProductError(text, target=("variants", index, "option_values"))
 
 
-def check_sale(price_minor: int, sale_price_minor: int | None, index: int) -> None:
+def _check_sale(price_minor: int, sale_price_minor: int | None, index: int) -> None:
     """Raise InvalidProductError where a sale does not make the variant cheaper."""
     if sale_price_minor is not None and not 0 <= sale_price_minor < price_minor:
         text = "A sale price is below the regular price."
+        raise InvalidProductError(text, target=("variants", index, "sale_price_minor"))
+
+
+def check_kept_sale(row: Variant, index: int) -> None:
+    """Raise InvalidProductError where a sale of which nothing was said is none with the price that was."""
+    if row.sale_price_minor is not None and row.sale_price_minor >= row.price_minor:
+        sale, price = (Money(minor, row.currency) for minor in (row.sale_price_minor, row.price_minor))
+        text = f"Its sale price of {sale} is not below the new price of {price}: end the sale, or say a new one."
         raise InvalidProductError(text, target=("variants", index, "sale_price_minor"))
 
 
@@ -70,7 +79,7 @@ def _check_variant(merchant: Merchant, row: Variant, variant: VariantData, index
         text = f"A price is from 0 to {MAX_PRICE_MINOR} minor units."
         raise InvalidProductError(text, target=("variants", index, "price_minor"))
     if "sale_price_minor" not in variant.kept:
-        check_sale(variant.price_minor, variant.sale_price_minor, index)
+        _check_sale(variant.price_minor, variant.sale_price_minor, index)
     values = {name: getattr(variant, name) for name in ("option_values", *VARIANT_COLUMNS)}
     _check_columns(row, values, ("variants", index))
 

@@ -31,7 +31,10 @@ Written = TypeVar("Written")
 
 @dataclass(frozen=True, slots=True)
 class ProductChange:
-    """What a write has changed. `variant_ids` follows the order of the data's variants."""
+    """What a write has changed. `variant_ids` follows the order of the data's variants.
+
+    `still_inactive` has the places in it of those that the data names and does not say to be for sale.
+    """
 
     product_id: str
     product: Change
@@ -41,6 +44,7 @@ class ProductChange:
     variants_unchanged: int = 0
     variants_deactivated: int = 0
     fields: tuple[FieldChange, ...] = ()
+    still_inactive: tuple[int, ...] = ()
 
 
 Planned = ProductPlan | InvalidProductError
@@ -146,7 +150,14 @@ def change_of(plan: ProductPlan) -> ProductChange:
         variants_unchanged=counts[Change.UNCHANGED],
         variants_deactivated=len(plan.vanished),
         fields=() if plan.is_new else tuple(fields),
+        still_inactive=tuple(_still_inactive(plan)),
     )
+
+
+def _still_inactive(plan: ProductPlan) -> Iterable[int]:
+    for place, (data, variant) in enumerate(zip(plan.data.variants, plan.variants, strict=True)):
+        if "status" in data.kept and variant.row.status == Variant.Status.INACTIVE:
+            yield place
 
 
 _NEW_PRODUCT = ("id", "merchant_id", "handle", *PRODUCT_COLUMNS, "created_at", "updated_at")

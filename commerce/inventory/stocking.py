@@ -147,15 +147,21 @@ def _stock_plan(
         is_kept = "stock" in data.kept and variant.change is not Change.CREATED
         if is_kept or (row is not None and not is_recounted):
             continue
+        wanted = _with_kept(data.stock, row)
         try:
-            _check(data.stock, row.reserved if row else 0, index)
+            _check(wanted, row.reserved if row else 0, index)
         except ImpossibleStockError as problem:
             return problem
         if row is None:
-            plan.new.append(_row(variant.row.pk, data.stock))
+            plan.new.append(_row(variant.row.pk, wanted))
         else:
-            _recount(plan, variant.name, row, data.stock)
+            _recount(plan, variant.name, row, wanted)
     return plan
+
+
+def _with_kept(stock: StockData, row: StockItem | None) -> StockData:
+    """Return the levels as they shall be: those of which nothing is said stay as they are."""
+    return replace(stock, **{level: getattr(row, level) for level in stock.kept}) if row else stock
 
 
 def _recount(plan: _StockPlan, name: str, row: StockItem, stock: StockData) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -22,6 +22,7 @@ from merchants.imports.text import readable
 _TRUE = frozenset(("true", "yes", "y", "t", "1"))
 _FALSE = frozenset(("false", "no", "n", "f", "0"))
 _PLAIN_NUMBER = re.compile(r"-?(?:\d{1,15}(?:\.\d{1,15})?|\.\d{1,15})", re.ASCII)
+_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(?:[.,]\d{3})+", re.ASCII)
 _MAX_COUNT = 2_000_000_000
 _GRAMS = {
     "g": Decimal(1),
@@ -76,6 +77,33 @@ class Told:
         return fields - self.values.keys()
 
 
+def tell_sale_price(told: Told, column: str, regular: int, amount: Cell) -> None:
+    """Read a sale price. One that is none is told as none; one of nothing is a gift, and said to be one."""
+    told.take("sale_price_minor", column, amount, blank=None)
+    sale = told.values.get("sale_price_minor")
+    if sale is None:
+        return
+    if sale >= regular:
+        told.row.report(column, "Write a sale price below the regular price, or none; there is no sale now.")
+        told.values["sale_price_minor"] = None
+    elif sale == 0:
+        advice = "It costs nothing while the sale lasts. Empty the cell where there is none."
+        told.row.report(column, advice, Severity.NOTICE)
+
+
+def keep_sale_of_unknown_days(told: Told, column: str, *, days: Mapping[str, str]) -> None:
+    """Tell nothing of a sale where one of its days cannot be read: it would begin at once, or never end.
+
+    `days` has what the row says of them, by the fields.
+    """
+    is_known = all(field in told.values or not said.strip() for field, said in days.items())
+    if is_known or told.values.get("sale_price_minor") is None:
+        return
+    for field in ("sale_price_minor", *days):
+        told.values.pop(field, None)
+    told.row.report(column, "Its beginning or its end cannot be read: the sale was left as it was.")
+
+
 def text(limit: int = 255) -> Cell:
     """Return what reads one readable line, cut where it is longer."""
     return lambda row, column: row.text(column, limit)
@@ -113,11 +141,16 @@ def whole_number(row: Row, column: str, *, may_be_negative: bool = False) -> int
     """Read a number, fractions rounded; None where the cell is empty or no number."""
     if row.is_blank(column):
         return None
-    found = number(row, column)
+    found = None if _is_parted(row, column) else number(row, column)
     if found is None or abs(found) > _MAX_COUNT or (found < 0 and not may_be_negative):
         row.report(column, f"Write a number{'' if may_be_negative else ' from 0 up'}; the cell was ignored.")
         return None
     return round(found)
+
+
+def _is_parted(row: Row, column: str) -> bool:
+    """Say whether a point may part thousands: where commas part decimals, 1.000 is a thousand or one."""
+    return row.header.decimal_comma and _THOUSANDS.fullmatch(row.text(column)) is not None
 
 
 def price(row: Row, column: str, *, currency: str, decimal_comma: bool = False) -> int | None:
@@ -137,6 +170,8 @@ def needed_price(row: Row, column: str, amount: Cell) -> int | None:
     if found is None:
         blank = "Give the variant a price. " if row.is_blank(column) else ""
         row.refuse(column, f"{blank}Without a price the variant was left out; what was there before stays.")
+    elif found == 0:
+        row.report(column, "It is sold for nothing. Give it a price, unless it is a gift.", Severity.NOTICE)
     return found
 
 
@@ -232,6 +267,12 @@ def moment_in(row: Row, column: str, said: str, *, time_zone: str, is_end: bool 
             column, "Write a date such as 2026-11-24, or a time such as 2026-11-24T09:00-05:00; it was ignored."
         )
         return None
+
+
+def day(row: Row, column: str, *, time_zone: str) -> date | None:
+    """Read a date, or the day of a time, as it is in the shop's zone."""
+    at = moment(row, column, time_zone=time_zone)
+    return None if at is None else at.astimezone(ZoneInfo(time_zone)).date()
 
 
 def _two_digit_hour(said: str) -> str:

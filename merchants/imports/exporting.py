@@ -108,6 +108,7 @@ def _variant_cells(variant: Variant, media: list[Media], currency: str) -> dict[
         "sale_price": _amount(variant.sale_price_minor, currency),
         "sale_starts_at": _moment(variant.sale_starts_at),
         "sale_ends_at": _moment(variant.sale_ends_at),
+        "backorders_ship_on": variant.backorders_ship_on.isoformat() if variant.backorders_ship_on else "",
         "is_digital": _flag(variant.is_digital),
         "download_url": variant.download_url,
         "variant_images": " ".join(one.url for one in media if one.variant_id == variant.pk),

@@ -23,7 +23,9 @@ from commerce.catalog.product_data import (
 )
 from merchants.imports.cells import (
     Told,
+    day,
     gtin,
+    keep_sale_of_unknown_days,
     measure,
     moment_in,
     money,
@@ -43,7 +45,7 @@ from merchants.imports.wording import long_text, made_handle, split, title_or_ha
 Kind = TypeVar("Kind")
 
 _PRODUCT_FIELDS = frozenset((*PRODUCT_COLUMNS, "media"))
-_VARIANT_FIELDS = frozenset((*VARIANT_COLUMNS, "image_urls", "stock")) - {"price_minor", "currency", "status"}
+_VARIANT_FIELDS = frozenset((*VARIANT_COLUMNS, "image_urls", "stock")) - {"price_minor", "currency"}
 _FACTS = {"condition": Product.Condition, "gender": Product.Gender, "age_group": Product.AgeGroup}
 _NOTHING = frozenset(("null", "n/a", "none", "unknown", "undefined", "nan"))
 _MAY_SAY_SO = frozenset(("availability", "title", "description", "item_id", "group_id"))
@@ -79,6 +81,10 @@ class FeedReader(Reader):
     def is_offered(self, row: Row) -> bool:  # noqa: ARG002 - for formats that say so
         """Say whether a row may be sold at all."""
         return True
+
+    def is_bought_here(self, rows: Sequence[Row]) -> bool | None:  # noqa: ARG002 - for formats that say so
+        """Say whether agents sell the product of some rows, or only show it; None where the rows do not say."""
+        return None
 
     def measures(self, row: Row) -> dict[str, Any]:
         """Return weight and sides, by the variant's fields."""
@@ -170,6 +176,8 @@ class FeedReader(Reader):
         told.values |= _shared_facts(rows)
         if first.has("image_url") or first.has("additional_image_urls"):
             told.values["media"] = _media(rows)
+        if (is_bought := self.is_bought_here(rows)) is not None:
+            told.values["is_checkout_enabled"] = is_bought
         if (status := self._status(rows)) is not None:
             told.values["status"] = status
         return ProductData(
@@ -201,18 +209,21 @@ class FeedReader(Reader):
         told.take("gtin", "gtin", gtin, blank="")
         told.take("mpn", "mpn", text(70), blank="")
         told.take("is_digital", "is_digital", _yes, blank=False)
+        ships_on = partial(day, time_zone=self.locale.time_zone)
+        told.take("backorders_ship_on", "availability_date", ships_on, blank=None)
         self._tell_sale(told, regular)
         told.values |= self.measures(row)
         if row.has("image_url") and not row.is_blank("group_id"):
             url = web_address(row, "image_url")
             told.values["image_urls"] = (url,) if url else ()
+        if row.has("is_eligible_search"):
+            told.values["status"] = Variant.Status.ACTIVE if self.is_offered(row) else Variant.Status.INACTIVE
         stock, is_told = self._stock(row)
         kept = told.kept(_VARIANT_FIELDS) - ({"stock"} if is_told else set())
         return VariantData(
             option_values=options,
             price_minor=regular,
             currency=self.locale.currency,
-            status=Variant.Status.ACTIVE if self.is_offered(row) else Variant.Status.INACTIVE,
             stock=stock,
             kept=kept,
             **told.values,
@@ -225,20 +236,24 @@ class FeedReader(Reader):
         if sale is not None and not 0 < sale < regular:
             row.report("sale_price", "Write a sale price below the price, or none; there is no sale now.")
             told.values["sale_price_minor"] = None
-        starts, _, ends = row.text("sale_price_effective_date").partition("/")
+        self._tell_sale_days(told)
+
+    def _tell_sale_days(self, told: Told) -> None:
+        row, window = told.row, "sale_price_effective_date"
+        starts, _, ends = row.text(window).partition("/")
+        days = {}
         for field, column, said in (
             ("sale_starts_at", "sale_price_start_date", starts),
             ("sale_ends_at", "sale_price_end_date", ends),
         ):
-            place = "sale_price_effective_date" if said else column
-            said = said or row.text(column)
-            if not row.has("sale_price_effective_date") and not row.has(column):
+            if not row.has(window) and not row.has(column):
                 continue
-            zone = self.locale.time_zone
-            is_end = field == "sale_ends_at"
-            at = moment_in(row, place, said, time_zone=zone, is_end=is_end) if said else None
-            if at is not None or not said:
+            days[field] = said or row.text(column)
+            read = partial(moment_in, row, window if said else column, time_zone=self.locale.time_zone)
+            at = read(days[field], is_end=field == "sale_ends_at") if days[field] else None
+            if at is not None or not days[field]:
                 told.values[field] = at
+        keep_sale_of_unknown_days(told, "sale_price", days=days)
 
     def _stock(self, row: Row) -> tuple[StockData, bool]:
         """Return what is on hand, and whether that is a count: most feeds only say that there is some."""
@@ -248,12 +263,17 @@ class FeedReader(Reader):
         if stock is None and word:
             row.report("availability", f"Write {self.example_availability}; it was read as out of stock.")
         stock = stock or StockData(0, is_tracked=bool(word))
-        quantity = whole_number(row, "inventory_quantity")
-        if quantity is not None:
-            return StockData(
-                0 if word == "out of stock" else quantity, allow_backorder=stock.allow_backorder
-            ), True
-        return stock, word == "out of stock"
+        if row.is_blank("inventory_quantity"):
+            return stock, word == "out of stock"
+        quantity = whole_number(row, "inventory_quantity", may_be_negative=True)
+        if quantity is None:
+            return StockData(0, allow_backorder=stock.allow_backorder), word == "out of stock"
+        if quantity < 0 and not stock.allow_backorder:
+            row.report("inventory_quantity", "Count it: fewer than none cannot be in stock; it is 0.")
+            quantity = 0
+        kept = frozenset(() if row.has("availability") else ("allow_backorder",))
+        on_hand = 0 if word == "out of stock" else quantity
+        return StockData(on_hand, allow_backorder=stock.allow_backorder, kept=kept), True
 
 
 def parse_list(row: Row, column: str) -> list[str]:

@@ -23,6 +23,7 @@ FORMAT = Format(
         Column("image_url", "picture", ("image_link",)),
         Column("additional_image_urls", "further pictures", ("additional_image_link",)),
         Column("availability", "stock, where it is not counted"),
+        Column("availability_date", "day on which backorders leave"),
         Column("inventory_quantity", "stock", ("quantity", "sell_on_google_quantity")),
         Column("price", "price", is_required=True),
         Column("sale_price", "sale price"),
@@ -46,7 +47,7 @@ FORMAT = Format(
         r"|(min|max) (handling|transit) time|ships from country|promotion id|(included|excluded) destination"
         r"|shopping ads excluded country|is bundle|multipack|unit pricing (base )?measure|installment"
         r"|subscription cost|loyalty .*|energy efficiency class|(min|max) energy efficiency class|certification"
-        r"|cost of goods sold|availability date|expiration date|product (detail|highlight)|canonical link"
+        r"|cost of goods sold|expiration date|product (detail|highlight)|canonical link"
         r"|lifestyle image link|virtual model link|short title|structured (title|description)|pause|display ads .*"
         r"|external seller id|transit time label|pickup (method|sla)|store code|auto pricing min price"
         r"|maximum retail price|shipping(_| )transit business days|shipping(_| )handling business days"

@@ -7,6 +7,7 @@ Where a file has a column under several names, the feed's own rule says which co
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -38,13 +39,20 @@ class OpenAiReader(FeedReader):
 
     def is_offered(self, row: Row) -> bool:
         """Say whether a row may be found; what may not be found may not be bought either."""
-        is_found = _flag(row, "is_eligible_search") is not False
-        if is_found and _flag(row, "is_eligible_checkout") is False:
+        return _flag(row, "is_eligible_search") is not False
+
+    def is_bought_here(self, rows: Sequence[Row]) -> bool | None:
+        """Say whether agents sell the product. Where some of its rows may not be bought, none is: it is safer."""
+        offered = [row for row in rows if self.is_offered(row)] or rows
+        told = [(row, _flag(row, "is_eligible_checkout")) for row in offered]
+        refused = [row for row, is_bought in told if is_bought is False]
+        if any(is_bought for _, is_bought in told):
             advice = (
-                "The feed does not let agents buy it. Here they can, unless you switch that off at the product."
+                "All of a product is sold by agents, or all only shown: for this row, all is. Split the group."
             )
-            row.report("is_eligible_checkout", advice, Severity.NOTICE)
-        return is_found
+            for row in refused:
+                row.report("is_eligible_checkout", advice)
+        return not refused if any(is_bought is not None for _, is_bought in told) else None
 
     def measures(self, row: Row) -> dict[str, Any]:
         """Read weight and sides; `dimensions`, an object or the older "12x8x5 in", counts before single sides."""
@@ -105,6 +113,7 @@ FORMAT = Format(
         Column("image_url", "picture", ("image_url", "image_link")),
         Column("additional_image_urls", "further pictures", ("additional_image_urls", "additional_image_link")),
         Column("availability", "stock, where it is not counted"),
+        Column("availability_date", "day on which backorders leave"),
         Column("inventory_quantity", "stock"),
         Column("price", "price", is_required=True),
         Column("sale_price", "sale price"),
@@ -130,7 +139,11 @@ FORMAT = Format(
         ),
         Column("is_digital", "whether it is shipped"),
         Column("is_eligible_search", "a draft, where false", ("enable_search", "is_eligible_search")),
-        Column("is_eligible_checkout", "nothing but a notice", ("enable_checkout", "is_eligible_checkout")),
+        Column(
+            "is_eligible_checkout",
+            "whether agents sell it, or only show it",
+            ("enable_checkout", "is_eligible_checkout"),
+        ),
         Column("dimensions", "length, width, height"),
         Column("weight", "weight"),
         Column("item_weight_unit", "unit of the weight", ("item_weight_unit", "weight_unit")),

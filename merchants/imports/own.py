@@ -22,12 +22,15 @@ from commerce.catalog.product_data import (
 )
 from merchants.imports.cells import (
     Told,
+    day,
     flag,
     gtin,
+    keep_sale_of_unknown_days,
     moment,
     needed_price,
     one_of,
     price,
+    tell_sale_price,
     web_address_in,
     whole_number,
 )
@@ -78,6 +81,7 @@ VARIANT_CELLS = (
     Column("on_hand", "stock, for new variants or a recount"),
     Column("is_tracked", "TRUE or FALSE: whether stock is counted"),
     Column("allow_backorder", "TRUE or FALSE: whether it sells below zero"),
+    Column("backorders_ship_on", "day such as 2026-11-24, on which what is sold below zero leaves"),
     Column("is_digital", "TRUE or FALSE"),
     Column("download_url", "where a digital product is fetched"),
     Column("weight_grams", "whole number"),
@@ -171,6 +175,9 @@ class OwnReader(Reader):
             told.take(field, field, flag if field == "is_digital" else _address, blank=_BLANK[field])
         for field in ("weight_grams", "length_mm", "width_mm", "height_mm", "max_quantity_per_order"):
             told.take(field, field, whole_number, blank=_BLANK.get(field))
+        told.take(
+            "backorders_ship_on", "backorders_ship_on", partial(day, time_zone=self.locale.time_zone), blank=None
+        )
         if row.has("images") and row.has("variant_images"):
             told.values["image_urls"] = tuple(_addresses(row, "variant_images"))
         if (stock := _stock(row)) is not None:
@@ -195,15 +202,12 @@ class OwnReader(Reader):
 
     def _tell_sale(self, told: Told, regular: int) -> None:
         amount = partial(price, currency=self.locale.currency)
-        told.take("sale_price_minor", "sale_price", amount, blank=None)
-        if (told.values.get("sale_price_minor") or 0) >= max(regular, 1):
-            told.row.report(
-                "sale_price", "Write a sale price below the regular price, or none; there is no sale now."
-            )
-            told.values["sale_price_minor"] = None
+        tell_sale_price(told, "sale_price", regular, amount)
         starts = partial(moment, time_zone=self.locale.time_zone)
         told.take("sale_starts_at", "sale_starts_at", starts, blank=None)
         told.take("sale_ends_at", "sale_ends_at", partial(starts, is_end=True), blank=None)
+        days = {field: told.row.raw(field) for field in ("sale_starts_at", "sale_ends_at")}
+        keep_sale_of_unknown_days(told, "sale_price", days=days)
 
 
 _BLANK: dict[str, Any] = {"is_digital": False, "download_url": "", "weight_grams": 0}
@@ -315,7 +319,8 @@ def _stock(row: Row) -> StockData | None:
     if on_hand < 0 and is_tracked and not allow_backorder:
         row.report("on_hand", "Count it, or set allow_backorder to sell below zero; it was read as 0.")
         on_hand = 0
-    return StockData(on_hand, is_tracked=bool(is_tracked), allow_backorder=bool(allow_backorder))
+    kept = frozenset(level for level in ("on_hand", "is_tracked", "allow_backorder") if not row.has(level))
+    return StockData(on_hand, is_tracked=bool(is_tracked), allow_backorder=bool(allow_backorder), kept=kept)
 
 
 FORMAT = Format(

@@ -180,6 +180,7 @@ def _result(batch: Sequence[ReadProduct], outcomes: Iterable[Outcome | CommerceE
             problems += [_problem(product, outcome)] if outcome is not None else []
             continue
         catalog = outcome.catalog
+        problems += (_still_inactive(product, place) for place in catalog.still_inactive)
         counts[f"products_{catalog.product}"] += 1
         counts["variants_created"] += catalog.variants_created
         counts["variants_updated"] += catalog.variants_updated
@@ -190,6 +191,12 @@ def _result(batch: Sequence[ReadProduct], outcomes: Iterable[Outcome | CommerceE
         change = catalog.product if catalog.product == "created" or not outcome.is_anything else "updated"
         products.append(ProductResult(product.row, product.handle, title, change, catalog.fields))
     return BatchResult(+counts, tuple(products), tuple(problems))
+
+
+def _still_inactive(product: ReadProduct, place: int) -> Problem:
+    """Say that a variant in the file is not for sale: whether it should be, only the merchant knows."""
+    advice = "It is inactive and stays so, for no column says what is for sale. Activate it at the product."
+    return Problem(product.variant_rows[place], "", product.handle, advice, Severity.NOTICE)
 
 
 def _problem(product: ReadProduct, problem: CommerceError) -> Problem:

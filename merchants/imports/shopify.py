@@ -18,7 +18,7 @@ from commerce.tax.calculator import EXEMPT
 from merchants.imports import shopify_variants
 from merchants.imports.cells import Told, flag, one_of, text, web_address, whole_number
 from merchants.imports.format import Column, Format, Reader
-from merchants.imports.reading import ReadProduct, Severity
+from merchants.imports.reading import Problem, ReadProduct, Severity
 from merchants.imports.tables import Row
 from merchants.imports.text import plain_text
 from merchants.imports.wording import handle_of, long_text, split_words, title_or_handle
@@ -33,6 +33,16 @@ class ShopifyReader(Reader):
 
     def sku(self, row: Row) -> str:
         return row.raw("Variant SKU").strip().lstrip("'")
+
+    def notes(self) -> tuple[Problem, ...]:
+        """Say what becomes of what full exports tell and this file does not."""
+        return tuple(Problem(1, "", "", advice, Severity.NOTICE) for advice in self._left_unsaid())
+
+    def _left_unsaid(self) -> Iterable[str]:
+        if self.header.has("Variant Inventory Qty") and not self.header.has("Variant Inventory Tracker"):
+            yield "No column says what is counted: what is new is where it has a quantity, else it never runs out."
+        if self.header.has("Variant Taxable") and not self.header.has("Variant Tax Code"):
+            yield "No column has tax codes: what is charged tax keeps the code that it has here, even exempt."
 
     def read(self, rows: Sequence[Row]) -> ReadProduct:
         first = rows[0]
@@ -59,9 +69,11 @@ class ShopifyReader(Reader):
         if any(first.has(column) for column in _CATEGORIES):
             told.values["category"] = next((said for name in _CATEGORIES if (said := first.text(name))), "")
         if any(first.has(column) for column in ("Variant Taxable", "Variant Tax Code")):
-            told.values["tax_code"] = _tax_code(read.rows)
-        if any(first.has(column) for column in ("Status", "Published", "Gift Card")):
-            told.values["status"] = _status(first)
+            code = _tax_code(read.rows)
+            if code == EXEMPT or first.has("Variant Tax Code"):
+                told.values["tax_code"] = code
+        if (status := _status(first)) is not None:
+            told.values["status"] = status
         _tell_facts(told)
         if any(first.has(column) for column in ("Image Src", "Variant Image")):
             told.values["media"] = tuple(_media(rows, read.variants))
@@ -89,12 +101,14 @@ def _description(row: Row, column: str) -> str:
     return long_text(row, column, plain_text(row.raw(column)))
 
 
-def _status(row: Row) -> str:
-    """Say whether the product is for sale: active and published, and no gift card."""
-    status = row.text("Status").casefold()
+def _status(row: Row) -> str | None:
+    """Say whether the product is for sale: active and published, and no gift card. None where no column says."""
     if flag(row, "Gift Card", default=False):
         row.report("Gift Card", "Leave it a draft: gift cards cannot be sold here.")
         return Product.Status.DRAFT
+    if not shopify_variants.says_what_is_sold(row):
+        return None
+    status = row.text("Status").casefold()
     if status == "archived":
         return Product.Status.ARCHIVED
     if status not in ("", "active", "draft", "unlisted"):
@@ -110,9 +124,8 @@ def _tax_code(rows: Iterable[Row]) -> str:
     for row in rows:
         if codes[row.number] != chosen:
             column = "Variant Tax Code" if row.text("Variant Tax Code") else "Variant Taxable"
-            row.report(
-                column, f"One product, one tax code: all are taxed as '{chosen or 'standard'}'. Split the product."
-            )
+            taxed = f"as '{chosen or 'standard'}'" if chosen or row.has("Variant Tax Code") else "as before"
+            row.report(column, f"One product, one tax code: all are taxed {taxed}. Split the product.")
     return chosen
 
 

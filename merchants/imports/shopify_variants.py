@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from commerce.catalog.models import Variant
 from commerce.catalog.product_data import VARIANT_COLUMNS, StockData, VariantData
 from merchants.imports.cells import Told, flag, gtin_in, needed_price, price, text, web_address, whole_number
 from merchants.imports.options import Options, report_repeated_sku, told_apart
@@ -28,10 +29,7 @@ _CELLS = (
     "Variant Taxable",
     "Variant Tax Code",
 )
-_ALWAYS_TOLD = frozenset(
-    ("price_minor", "currency", "sale_price_minor", "sale_starts_at", "sale_ends_at", "status")
-)
-_FIELDS = frozenset((*VARIANT_COLUMNS, "image_urls", "stock")) - _ALWAYS_TOLD
+_FIELDS = frozenset((*VARIANT_COLUMNS, "image_urls", "stock")) - {"price_minor", "currency"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,11 @@ def read_variants(rows: Sequence[Row], *, currency: str, first_rows: Mapping[str
         rows=tuple(row for row, _, variant in read if variant),
         kept_options=frozenset(options for _, options, variant in read if not variant),
     )
+
+
+def says_what_is_sold(row: Row) -> bool:
+    """Say whether the file has a column that tells what is for sale from what is not."""
+    return row.has("Status") or row.has("Published")
 
 
 def _is_variant(row: Row) -> bool:
@@ -98,38 +101,47 @@ def _option(row: Row, number: int, name: str) -> str:
 
 def _variant(row: Row, options: Options, currency: str) -> VariantData | None:
     """Read a variant; None where nothing says what it costs."""
-    regular, sale = _prices(row, currency)
-    if regular is None:
+    paid = needed_price(row, "Variant Price", partial(price, currency=currency))
+    if paid is None:
         return None
     told = Told(row)
+    regular = _tell_sale(told, paid, currency)
     told.take("sku", "Variant SKU", _sku, blank="")
     told.take("gtin", "Variant Barcode", _barcode, blank="")
     told.take("mpn", "Google Shopping / MPN", text(70), blank="")
     told.take("weight_grams", "Variant Grams", whole_number, blank=0)
     told.take("is_digital", "Variant Requires Shipping", _is_digital, blank=False)
     told.take("image_urls", "Variant Image", _image_urls, blank=())
+    if says_what_is_sold(row):
+        told.values["status"] = Variant.Status.ACTIVE  # a product's status is that of all its variants there
     stock = _stock(row)
     if stock is not None:
         told.values["stock"] = stock
     return VariantData(
         option_values=options,
         price_minor=regular,
-        sale_price_minor=sale,
         currency=currency,
         kept=told.kept(_FIELDS),
-        **({"stock": _uncounted(row)} | told.values),
+        **({"stock": _levels(row)} | told.values),
     )
 
 
-def _prices(row: Row, currency: str) -> tuple[int | None, int | None]:
-    """Return the regular and the sale price: a compare-at price above the price makes the latter a sale."""
-    now = needed_price(row, "Variant Price", partial(price, currency=currency))
-    if now is None:
-        return None, None
-    compare_at = price(row, "Variant Compare At Price", currency=currency)
-    if compare_at and compare_at < now:
-        row.report("Variant Compare At Price", "Write one above the price, or none; it was ignored.")
-    return (compare_at, now) if compare_at and compare_at > now else (now, None)
+def _tell_sale(told: Told, paid: int, currency: str) -> int:
+    """Return the regular price: a compare-at price above the price makes the latter a sale."""
+    row, column = told.row, "Variant Compare At Price"
+    told.take("sale_price_minor", column, partial(price, currency=currency), blank=None)
+    if "sale_price_minor" not in told.values:
+        return paid
+    compare_at = told.values["sale_price_minor"] or 0
+    if 0 < compare_at < paid:
+        row.report(column, "Write one above the price, or none; it was ignored.")
+    is_sale = compare_at > paid
+    told.values |= {
+        "sale_price_minor": paid if is_sale else None,
+        "sale_starts_at": None,
+        "sale_ends_at": None,
+    }
+    return compare_at if is_sale else paid
 
 
 def _sku(row: Row, column: str) -> str:
@@ -157,22 +169,29 @@ def _stock(row: Row) -> StockData | None:
     """Read what is on hand; None where the file does not say. Only what has a tracker is counted at Shopify."""
     if not row.has("Variant Inventory Qty"):
         return None
-    uncounted = _uncounted(row)
+    levels = _levels(row)
     on_hand = whole_number(row, "Variant Inventory Qty", may_be_negative=True)
     if on_hand is None:
-        if uncounted.is_tracked and row.is_blank("Variant Inventory Qty"):
+        if levels.is_tracked and row.is_blank("Variant Inventory Qty"):
             row.report("Variant Inventory Qty", "Say how many there are; of a new variant it was read as none.")
-        return None if uncounted.is_tracked else uncounted
-    if on_hand < 0 and not uncounted.allow_backorder:
+        return levels if row.has("Variant Inventory Tracker") and not levels.is_tracked else None
+    if on_hand < 0 and not levels.allow_backorder:
         row.report("Variant Inventory Qty", "Count it, or set the policy continue to sell below zero; it is 0.")
         on_hand = 0
-    return replace(uncounted, on_hand=on_hand)
+    return replace(levels, on_hand=on_hand)
 
 
-def _uncounted(row: Row) -> StockData:
-    """Say how the stock of a variant is kept, without its number."""
+def _levels(row: Row) -> StockData:
+    """Say how the stock of a variant is kept, without its number. What has one counts, unless told otherwise."""
     policy = row.text("Variant Inventory Policy").casefold()
     if policy not in ("", "deny", "continue", "true", "false"):
         row.report("Variant Inventory Policy", "Write deny or continue; it was read as deny.")
     is_tracked = bool(row.text("Variant Inventory Tracker"))
-    return StockData(0, is_tracked=is_tracked, allow_backorder=policy in ("continue", "true"))
+    if not row.has("Variant Inventory Tracker"):
+        is_tracked = not row.is_blank("Variant Inventory Qty")
+    columns = {"is_tracked": "Variant Inventory Tracker", "allow_backorder": "Variant Inventory Policy"}
+    return StockData(
+        is_tracked=is_tracked,
+        allow_backorder=policy in ("continue", "true"),
+        kept=frozenset(level for level, column in columns.items() if not row.has(column)),
+    )

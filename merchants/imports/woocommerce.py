@@ -91,6 +91,7 @@ class WooCommerceReader(Reader):
         reader = VariantReader(parent, self.locale, self._numbers, self.first_rows)
         read = reader.of_variations(variations) if variations else reader.of_parent()
         rows = tuple(row.number for row in read.rows)
+        _report_own_words(parent, variations)
         data = self._data(key, parent, read) if read.variants else None
         return ReadProduct(parent.number, key, data, variant_rows=rows)
 
@@ -105,8 +106,9 @@ class WooCommerceReader(Reader):
         if row.has("Tags"):
             told.values["tags"] = tuple(dict.fromkeys((*_tags(row), *self._groups_of(row))))
         if row.has("Tax status") or row.has("Tax class"):
-            told.values["tax_code"] = _tax_code(row)
-        told.values["status"] = _status(row)
+            told.values["tax_code"] = _tax_code(row, read.rows)
+        if (status := _status(row)) is not None:
+            told.values["status"] = status
         if row.has("Images"):
             told.values["media"] = _media(row, read.variants)
         if "external" in kinds(row):
@@ -169,7 +171,7 @@ def _with_newlines(said: str) -> str:
 
 
 def _first_word(row: Row, column: str) -> str:
-    return next(iter(split_words(row, column)), "")[:100]
+    return html.unescape(next(iter(split_words(row, column)), ""))[:100]
 
 
 def _category(row: Row, column: str) -> str:
@@ -179,37 +181,66 @@ def _category(row: Row, column: str) -> str:
 
 
 def _paths(row: Row, column: str) -> list[str]:
-    return [" > ".join(readable(part) for part in path.split(">")) for path in split(row.raw(column), ",")]
+    paths = (path.split(">") for path in split(row.raw(column), ","))
+    return [" > ".join(readable(html.unescape(part)) for part in path) for path in paths]
 
 
 def _tags(row: Row) -> tuple[str, ...]:
     """Return the tags and, so that nothing is lost, the names of categories beside the one that is kept."""
-    tags = split_words(row, "Tags")
+    tags = map(html.unescape, split_words(row, "Tags"))
     kept = _category(row, "Categories")
     others = (path.rpartition("> ")[2][:100] for path in _paths(row, "Categories") if path and path != kept)
     return tuple(dict.fromkeys((*tags, *filter(None, others))))
 
 
-def _tax_code(row: Row) -> str:
-    if row.text("Tax status").casefold() in ("none", "shipping", "false"):
+def _tax_code(parent: Row, rows: Iterable[Row]) -> str:
+    """Return the one tax code that our products have; variations may have others at WooCommerce."""
+    chosen = EXEMPT if _is_untaxed(parent) else parent.text("Tax class", 50)
+    for row in rows:
+        if row is not parent and _variation_tax_code(row, chosen) != chosen:
+            advice = f"One product, one tax code: it is taxed as '{chosen or 'standard'}'. Split the product."
+            row.report("Tax status" if _is_untaxed(row) else "Tax class", advice)
+    return chosen
+
+
+def _variation_tax_code(row: Row, of_parent: str) -> str:
+    if _is_untaxed(row):
         return EXEMPT
-    code = row.text("Tax class", 50)
-    return "" if code == "parent" else code
+    if of_parent == EXEMPT:
+        return EXEMPT if row.is_blank("Tax status") else ""
+    is_parents = not row.has("Tax class") or row.text("Tax class").casefold() == "parent"
+    return of_parent if is_parents else row.text("Tax class", 50)
 
 
-def _status(row: Row) -> str:
-    """Say whether the product is for sale here: published, to be found in the catalog, and of a kind we sell."""
+def _is_untaxed(row: Row) -> bool:
+    return row.text("Tax status").casefold() in ("none", "shipping", "false")
+
+
+def _report_own_words(parent: Row, variations: Iterable[Row]) -> None:
+    """Say which variations have a description of their own, for which there is no place here."""
+    for row in variations:
+        if not row.is_blank("Description") and row.raw("Description") != parent.raw("Description"):
+            row.report("Description", "Say it in the description of the product: variations have none here.")
+
+
+def _status(row: Row) -> str | None:
+    """Say whether the product is for sale here: published, to be found in the catalog, and of a kind we sell.
+
+    None where no column says so. That it can be found does not make it published.
+    """
     if strange := kinds(row) - _SOLD_HERE:
         sold_elsewhere = "external" in strange
         reason = "it is sold on another site" if sold_elsewhere else "such products are not"
         row.report("Type", f"Make it a simple product to sell it here: {reason}. It is a draft.")
         return Product.Status.DRAFT
-    published = row.text("Published").casefold()
-    if published not in ("", "1", "0", "-1", "2", "true", "false"):
-        row.report("Published", "Write 1, 0 or -1; the product is a draft.")
     if row.text("Visibility in catalog").casefold() == "hidden":
         row.report("Visibility in catalog", "Make it visible to sell it; the product is a draft.")
         return Product.Status.DRAFT
+    if not row.has("Published"):
+        return None
+    published = row.text("Published").casefold()
+    if published not in ("", "1", "0", "-1", "2", "true", "false"):
+        row.report("Published", "Write 1, 0 or -1; the product is a draft.")
     return Product.Status.ACTIVE if published in ("", "1", "true") else Product.Status.DRAFT
 
 

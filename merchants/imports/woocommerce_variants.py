@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ from merchants.imports.cells import (
     Told,
     flag,
     gtin,
+    keep_sale_of_unknown_days,
     measure,
     moment,
     needed_price,
     price,
+    tell_sale_price,
     web_address_in,
     whole_number,
 )
@@ -27,9 +30,11 @@ from merchants.imports.tables import Header, Row
 from merchants.imports.text import readable
 from merchants.imports.wording import split
 
-_FIELDS = frozenset((*VARIANT_COLUMNS, "image_urls", "stock")) - {"price_minor", "currency", "status"}
+_FIELDS = frozenset((*VARIANT_COLUMNS, "image_urls", "stock")) - {"price_minor", "currency"}
 _ATTRIBUTE = re.compile(r"attribute (\d+) name")
 _SIDES = {"length_mm": "Length", "width_mm": "Width", "height_mm": "Height"}
+_SALE_DAYS = {"sale_starts_at": "Date sale price starts", "sale_ends_at": "Date sale price ends"}
+_NOT_IN_STOCK = ("0", "no", "false", "outofstock")
 _TWINS = ("SKU", "GTIN", "Regular price", "Sale price", "Stock", "Images", "Weight")
 
 
@@ -143,12 +148,14 @@ class VariantReader:
         told = Told(row)
         told.take("sku", "SKU", _sku, blank="")
         told.take("gtin", "GTIN", gtin, blank="")
-        told.take("sale_price_minor", "Sale price", amount, blank=None)
-        self._tell_sale(told, regular)
+        tell_sale_price(told, "Sale price", regular, amount)
+        self._tell_sale_days(told)
         self._tell_measures(told)
         self._tell_delivery(told)
         if row is not self.parent and row.has("Images"):
             told.values["image_urls"] = tuple(image_urls(row))
+        if row.has("Published"):
+            told.values["status"] = self._status(row)
         if (stock := _stock(row, share)) is not None:
             told.values["stock"] = stock
         report_repeated_sku(row, "SKU", told.values.get("sku", ""), self.first_rows)
@@ -156,21 +163,16 @@ class VariantReader:
             option_values=options,
             price_minor=regular,
             currency=self.locale.currency,
-            status=self._status(row),
             kept=told.kept(_FIELDS),
             **told.values,
         )
 
-    def _tell_sale(self, told: Told, regular: int) -> None:
-        sale = told.values.get("sale_price_minor")
-        if sale is not None and sale >= regular:
-            told.row.report(
-                "Sale price", "Write a sale price below the regular price, or none; there is no sale now."
-            )
-            told.values["sale_price_minor"] = None
+    def _tell_sale_days(self, told: Told) -> None:
         starts = partial(moment, time_zone=self.locale.time_zone)
-        told.take("sale_starts_at", "Date sale price starts", starts, blank=None)
-        told.take("sale_ends_at", "Date sale price ends", partial(starts, is_end=True), blank=None)
+        told.take("sale_starts_at", _SALE_DAYS["sale_starts_at"], starts, blank=None)
+        told.take("sale_ends_at", _SALE_DAYS["sale_ends_at"], partial(starts, is_end=True), blank=None)
+        days = {field: told.row.raw(column) for field, column in _SALE_DAYS.items()}
+        keep_sale_of_unknown_days(told, "Sale price", days=days)
 
     def _tell_measures(self, told: Told) -> None:
         """Read weight and sides, whose units stand in their columns' names; a variation has its parent's."""
@@ -222,14 +224,17 @@ def attributes(row: Row, numbers: Iterable[int]) -> list[Attribute]:
         Attribute(
             number,
             name,
-            ", ".join(
-                filter(None, (readable(one) for one in split(row.raw(f"attribute {number} value(s)"), ",")))
-            ),
+            ", ".join(filter(None, (_term(one) for one in split(row.raw(f"attribute {number} value(s)"), ",")))),
             row.text(f"attribute {number} visible") != "0",
         )
         for number in numbers
-        if (name := row.text(f"attribute {number} name", 100))
+        if (name := html.unescape(row.text(f"attribute {number} name", 100)))
     ]
+
+
+def _term(said: str) -> str:
+    """Read a word that WooCommerce keeps escaped, such as Salt &amp; Pepper."""
+    return readable(html.unescape(said))
 
 
 def image_urls(row: Row) -> list[str]:
@@ -253,23 +258,29 @@ def _stock(row: Row, share: int | None) -> StockData | None:
     if not row.has("Stock") and not row.has("In stock?"):
         return None
     backorders = row.text("Backorders allowed?").casefold() in ("1", "yes", "true", "notify")
+    kept = frozenset(() if row.has("Backorders allowed?") else ("allow_backorder",))
     if share is not None:
-        return StockData(share, allow_backorder=backorders)
+        return StockData(share, allow_backorder=backorders, kept=kept)
     if row.is_blank("Stock"):
-        return _uncounted(row.text("In stock?").casefold())
+        return _uncounted(row)
     on_hand = whole_number(row, "Stock", may_be_negative=True)
     if on_hand is None:
         return None
     if on_hand < 0 and not backorders:
         row.report("Stock", "Count it, or allow backorders to sell below zero; it is 0.")
         on_hand = 0
-    return StockData(on_hand, allow_backorder=backorders)
+    if on_hand > 0 and row.text("In stock?").casefold() in _NOT_IN_STOCK:
+        row.report("In stock?", "Say that it is in stock to sell what there is of it; it is 0.")
+        on_hand = 0
+    return StockData(on_hand, allow_backorder=backorders, kept=kept)
 
 
-def _uncounted(said: str) -> StockData:
-    """Say what a stock status means where nothing is counted."""
-    if said in ("0", "no", "false", "outofstock"):
+def _uncounted(row: Row) -> StockData:
+    """Say what a stock status means where nothing is counted; without a column of stock it may be, here."""
+    said = row.text("In stock?").casefold()
+    if said in _NOT_IN_STOCK:
         return StockData(0)
+    kept = frozenset(() if row.has("Stock") else ("on_hand", "is_tracked", "allow_backorder"))
     if said in ("backorder", "onbackorder"):
-        return StockData(0, allow_backorder=True)
-    return StockData(0, is_tracked=False)
+        return StockData(0, allow_backorder=True, kept=kept - {"allow_backorder"})
+    return StockData(0, is_tracked=False, kept=kept)

@@ -197,6 +197,9 @@ def test_kept_sale_above_the_new_price_is_refused() -> None:
         upsert_product(merchant, tote(cheaper, title="Renamed"))
 
     assert caught.value.target == ("variants", 0, "sale_price_minor")
+    assert caught.value.message == (
+        "Its sale price of 20.00 USD is not below the new price of 19.00 USD: end the sale, or say a new one."
+    )
     assert Product.objects.get().title == "Canvas Tote"
     assert Variant.objects.get().price_minor == 2400
 

@@ -72,6 +72,19 @@ def test_refuses_impossible_numbers(stock: StockData) -> None:
     assert not Product.objects.exists()
 
 
+def test_levels_of_which_nothing_is_said_stay() -> None:
+    merchant = shop()
+    upsert_stocked_product(merchant, tote(variant("Natural", stock=StockData(7, allow_backorder=True))))
+
+    count = StockData(-3, is_tracked=False, kept=frozenset(("is_tracked", "allow_backorder")))
+    change = upsert_stocked_product(
+        merchant, tote(variant("Natural", stock=count), variant("Navy", stock=count)), is_recounted=True
+    )
+
+    assert (change.stock_created, change.stock_updated) == (1, 1)
+    assert levels() == [(-3, 0, True, True), (-3, 0, False, False)]
+
+
 def test_stock_that_is_kept_is_not_recounted() -> None:
     merchant = shop()
     upsert_stocked_product(merchant, tote(variant("Natural")))

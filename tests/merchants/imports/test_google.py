@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -150,6 +150,24 @@ def test_availability(tmp_path: Path, word: str, stock: StockData, is_told: bool
     assert [problem[2] for problem in told(product.problems)] == (["availability"] if word == "tomorrow" else [])
 
 
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("2026-12-24", date(2026, 12, 24)),
+        ("2026-12-24T03:00+0100", date(2026, 12, 23)),
+        ("", None),
+    ],
+)
+def test_day_on_which_backorders_leave(tmp_path: Path, said: str, day: date | None) -> None:
+    content = (
+        f"id,title,price,availability,availability_date,shipping_weight\nA,Mug,1.00 USD,backorder,{said},1 kg\n"
+    )
+
+    (product,) = text_file(tmp_path, content).read()
+
+    assert (only(product).backorders_ship_on, "backorders_ship_on" in only(product).kept) == (day, False)
+
+
 def test_repeated_columns_of_pictures_are_all_read(tmp_path: Path) -> None:
     header = "id,title,price,image_link,additional_image_link,additional_image_link"
     content = f"{header}\nA,Mug,1.00 USD,{CDN}/1.jpg,{CDN}/2.jpg,{CDN}/3.jpg\n"
@@ -157,3 +175,57 @@ def test_repeated_columns_of_pictures_are_all_read(tmp_path: Path) -> None:
     (product,) = text_file(tmp_path, content).read()
 
     assert [media.url for media in data(product).media] == [f"{CDN}/1.jpg", f"{CDN}/2.jpg", f"{CDN}/3.jpg"]
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        ['"Best" Mug', "Pan"],
+        ['"Best Mug', "Pan"],
+        ['"Best Mug', '"Other Pan'],
+        ['"Best Mug', 'Pan 24"'],
+        ['"Best Mug', "Pan", '"Pot, 24"" wide"'],
+    ],
+)
+def test_title_that_begins_with_a_quotation_mark_is_a_title(tmp_path: Path, titles: list[str]) -> None:
+    rows = "".join(f"{number}\t{title}\t1.00 USD\tin stock\r\n" for number, title in enumerate(titles))
+    file = text_file(tmp_path, f"id\ttitle\tprice\tavailability\r\n{rows}")
+
+    products = list(file.read())
+
+    wanted = [title.replace('"Pot, 24"" wide"', 'Pot, 24" wide') for title in titles]
+    assert [data(product).title for product in products] == wanted
+    assert [product.problems for product in products] == [()] * len(titles)
+    assert [note.advice[:52] for note in file.notes][:1] == [
+        "A cell begins with a quotation mark that does not en"
+    ]
+
+
+def test_quotation_marks_around_several_lines_hold_a_cell(tmp_path: Path) -> None:
+    content = (
+        'id\ttitle\tdescription\tprice\nA\t"The ""Mug"""\t"One\n\t\ttwo"\t1.00 USD\nB\tPan\t24" wide\t2.00 USD\n'
+    )
+
+    mug, pan = text_file(tmp_path, content).read()
+
+    assert (data(mug).title, data(mug).description) == ('The "Mug"', "One\ntwo")
+    assert data(pan).description == '24" wide'
+
+
+@pytest.mark.parametrize(
+    ("window", "is_told"),
+    [
+        ("2026-11-24/2026-11-30", True),
+        ("", True),
+        ("2026-13-24/2026-11-30", False),
+        ("2026-11-24 - 2026-11-30", False),
+    ],
+)
+def test_sale_of_unknown_days_is_left_as_it_was(tmp_path: Path, window: str, is_told: bool) -> None:
+    content = "id,title,price,sale_price,sale_price_effective_date,shipping_weight\n"
+
+    (product,) = text_file(tmp_path, f"{content}A,Mug,9.00 USD,8.00 USD,{window},\n").read()
+
+    fields = {"sale_price_minor", "sale_starts_at", "sale_ends_at"}
+    assert fields & only(product).kept == (set() if is_told else fields)
+    assert only(product).sale_price_minor == (800 if is_told else None)

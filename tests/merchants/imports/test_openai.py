@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,7 @@ def test_every_line_is_told_about_or_imported() -> None:
             ("warning", 4, "image_url", "https://user:secret@cdn.example/wrap.jpg"),
         ],
         [("error", 5, "price", "25")],
-        [("warning", 6, "variant_dict", '{"Motif":""}'), ("notice", 6, "is_eligible_checkout", "false")],
+        [("warning", 6, "variant_dict", '{"Motif":""}')],
     ]
 
 
@@ -147,6 +148,56 @@ def test_eligibility(tmp_path: Path, fields: dict[str, object], expected: tuple[
 
     status = None if "status" in data(product).kept else data(product).status
     assert (status, only(product).status) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_sold", "told_of"),
+    [
+        ([{}, {}], None, []),
+        ([{"is_eligible_checkout": True}, {}], True, []),
+        ([{"is_eligible_checkout": False}, {"is_eligible_checkout": "no"}], False, []),
+        ([{"enable_checkout": "true"}, {"enable_checkout": "false"}], False, [2]),
+        ([{"is_eligible_checkout": True}, {"is_eligible_checkout": False, "is_eligible_search": False}], True, []),
+        ([{"is_eligible_checkout": False, "is_eligible_search": False}] * 2, False, []),
+    ],
+)
+def test_what_may_not_be_bought_is_only_shown(
+    tmp_path: Path, rows: list[dict[str, object]], is_sold: bool | None, told_of: list[int]
+) -> None:
+    shared = {"group_id": "g", "title": "Mug", "price": "1.00 USD"}
+    path = tmp_path / "feed.jsonl"
+    path.write_text("\n".join(json.dumps({"item_id": str(at), **shared, **row}) for at, row in enumerate(rows)))
+
+    (product,) = open_products(path, locale=ShopLocale("usd")).read()
+
+    kept = "is_checkout_enabled" in data(product).kept
+    assert (None if kept else data(product).is_checkout_enabled) == is_sold
+    assert [one.row for one in product.problems if one.severity == "warning"] == told_of
+
+
+def test_day_on_which_backorders_leave(tmp_path: Path) -> None:
+    told_day = one(tmp_path, availability="pre_order", availability_date="2026-12-24")
+    nonsense = one(tmp_path, availability="pre_order", availability_date="soon")
+
+    assert only(told_day).backorders_ship_on == date(2026, 12, 24)
+    assert "backorders_ship_on" in only(nonsense).kept
+    assert told(nonsense.problems) == [("warning", 1, "availability_date", "soon")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "stock", "is_told"),
+    [
+        ({"inventory_quantity": 4}, StockData(4), True),
+        ({"inventory_quantity": -3}, StockData(0), True),
+        ({"inventory_quantity": "many"}, StockData(0), False),
+        ({"inventory_quantity": None}, StockData(0, is_tracked=False), False),
+        ({"inventory_quantity": -3, "availability": "backorder"}, StockData(-3, allow_backorder=True), True),
+    ],
+)
+def test_quantity(tmp_path: Path, fields: dict[str, object], stock: StockData, is_told: bool) -> None:
+    variant = only(one(tmp_path, **{"availability": "in_stock", **fields}))
+
+    assert (variant.stock, "stock" not in variant.kept) == (stock, is_told)
 
 
 def test_ids_keep_their_zeros(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import StringIO
 from pathlib import Path
 
@@ -62,6 +62,7 @@ def test_everything_is_read() -> None:
         "inactive",
         StockData(-3, allow_backorder=True),
     )
+    assert (red.backorders_ship_on, blue.backorders_ship_on) == (None, date(2026, 12, 24))
 
 
 def test_problems_are_told() -> None:
@@ -104,6 +105,42 @@ def test_prices_alone_can_be_brought(tmp_path: Path) -> None:
     assert (summary.variants_updated, summary.variants_created, summary.problems) == (1, 0, ())
     product = Product.objects.get()
     assert (product.title, product.option_names, product.variants.get().price_minor) == ("Mug", ["Color"], 1300)
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "stock"),
+    [
+        ("on_hand", "3", StockData(3, kept=frozenset(("is_tracked", "allow_backorder")))),
+        ("allow_backorder", "TRUE", StockData(0, allow_backorder=True, kept=frozenset(("on_hand", "is_tracked")))),
+        ("on_hand,is_tracked,allow_backorder", "3,FALSE,", StockData(3, is_tracked=False)),
+    ],
+)
+def test_levels_without_a_column_are_kept(tmp_path: Path, columns: str, cells: str, stock: StockData) -> None:
+    (product,) = text_file(tmp_path, f"handle,price,{columns}\nmug,9,{cells}\n").read()
+
+    assert only(product).stock == stock
+
+
+def test_sale_of_unknown_days_is_left_as_it_was(tmp_path: Path) -> None:
+    content = "handle,price,sale_price,sale_ends_at\nmug,9,8,tomorrow\npan,9,,tomorrow\n"
+
+    mug, pan = text_file(tmp_path, content).read()
+
+    assert {"sale_price_minor", "sale_ends_at"} <= only(mug).kept
+    assert told(mug.problems) == [("warning", 2, "sale_ends_at", "tomorrow"), ("warning", 2, "sale_price", "8")]
+    assert ("sale_price_minor" in only(pan).kept, only(pan).sale_price_minor) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "on_hand"), [("1000", 1000), ("3,0", 3), ("0.500", 0), ("1.000", None), ("1,000", None)]
+)
+def test_quantity_whose_thousands_may_be_parted_is_not_guessed(
+    tmp_path: Path, quantity: str, on_hand: int | None
+) -> None:
+    (product,) = text_file(tmp_path, f"handle;price;on_hand\nmug;9,50;{quantity}\n").read()
+
+    assert only(product).price_minor == 950
+    assert (None if "stock" in only(product).kept else only(product).stock.on_hand) == on_hand
 
 
 @pytest.mark.django_db
@@ -234,7 +271,8 @@ def test_any_product_comes_back(
     summary = import_products(merchant, read_products(exported(tmp_path, merchant), currency="usd"))
 
     assert (summary.products_unchanged, summary.variants_unchanged) == (1, len(values))
-    assert {problem.severity for problem in summary.problems} <= {"suspicious"}
+    said = {problem.severity for problem in summary.problems} - {"suspicious"}
+    assert said == ({"notice"} if price == 0 else set())  # that it is sold for nothing
 
 
 def test_every_column_is_documented() -> None:

@@ -7,6 +7,7 @@ import pytest
 from commerce.catalog.product_data import MediaData, ProductData, StockData
 from merchants.imports.reading import Problem
 from tests.merchants.imports.files import Cells, first, further, read
+from tests.merchants.imports.files_as_read import data, only, text_file
 
 
 def one(folder: Path, *rows: Cells, currency: str = "usd") -> tuple[ProductData, list[tuple[int, str, str]]]:
@@ -81,7 +82,6 @@ def test_pictures_come_in_their_order(tmp_path: Path) -> None:
         ("12.00", "", 1200, None, False),
         ("12.00", "9.00", 1200, None, True),
         ("12.00", "cheap", 1200, None, True),
-        ("0", "", 0, None, False),
     ],
 )
 def test_compare_at_price_above_the_price_makes_a_sale(
@@ -91,6 +91,13 @@ def test_compare_at_price_above_the_price_makes_a_sale(
 
     assert (data.variants[0].price_minor, data.variants[0].sale_price_minor) == (regular, sale)
     assert problems == ([(2, "Variant Compare At Price", compare_at)] if has_problem else [])
+
+
+def test_what_is_sold_for_nothing_is_said_to_be(tmp_path: Path) -> None:
+    data, problems = one(tmp_path, first(Variant_Price="0"))
+
+    assert data.variants[0].price_minor == 0
+    assert problems == [(2, "Variant Price", "0")]
 
 
 @pytest.mark.parametrize("price", ["", "free", "-3", "12,50", "12.345", "1e3", "$12", "NaN", "9" * 15])
@@ -357,3 +364,73 @@ def test_facts_that_are_not_told_or_not_known_stay(tmp_path: Path) -> None:
     assert {"gender", "age_group", "material", "has_no_identifier", "is_checkout_enabled"} <= data.kept
     assert ("condition" in data.kept, data.condition) == (False, "")
     assert problems == [(2, "Google Shopping / Gender", "robots")]
+
+
+KEPT = frozenset(("is_tracked", "allow_backorder"))
+
+
+@pytest.mark.parametrize(
+    ("quantity", "stock", "is_told"),
+    [
+        ("3", StockData(3, kept=KEPT), True),
+        ("-1", StockData(0, kept=KEPT), True),
+        ("few", StockData(0, kept=KEPT), False),
+        ("", StockData(0, is_tracked=False, kept=KEPT), False),
+    ],
+)
+def test_what_has_a_quantity_is_counted_unless_a_column_says_otherwise(
+    tmp_path: Path, quantity: str, stock: StockData, is_told: bool
+) -> None:
+    file = text_file(tmp_path, f"Handle,Title,Variant Price,Variant Inventory Qty\nmug,Mug,12,{quantity}\n")
+
+    variant = only(next(file.read()))
+
+    assert (variant.stock, "stock" not in variant.kept) == (stock, is_told)
+    assert "No column says what is counted" in file.notes[0].advice
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "status"),
+    [
+        ("Vendor", "Fogline", (None, None)),
+        ("Gift Card", "FALSE", (None, None)),
+        ("Gift Card", "TRUE", ("draft", None)),
+        ("Status", "draft", ("draft", "active")),
+        ("Published", "TRUE", ("active", "active")),
+    ],
+)
+def test_status_is_told_where_a_column_says_so(
+    tmp_path: Path, columns: str, cells: str, status: tuple[str | None, str | None]
+) -> None:
+    (product,) = text_file(tmp_path, f"Handle,Title,Variant Price,{columns}\nmug,Mug,9,{cells}\n").read()
+
+    found = tuple(None if "status" in one.kept else one.status for one in (data(product), only(product)))
+    assert found == status
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "code"),
+    [
+        ("Variant Taxable", ["TRUE", "TRUE"], None),
+        ("Variant Taxable", ["FALSE", "FALSE"], "exempt"),
+        ("Variant Taxable", ["TRUE", "FALSE"], None),
+        ("Variant Taxable,Variant Tax Code", ["TRUE,", "TRUE,"], ""),
+        ("Variant Tax Code", ["books", "books"], "books"),
+    ],
+)
+def test_tax_code_is_told_where_a_column_says_so(
+    tmp_path: Path, columns: str, cells: list[str], code: str | None
+) -> None:
+    rows = "".join(f"mug,Mug,{number},9,{said}\n" for number, said in enumerate(cells))
+    content = f"Handle,Title,Option1 Value,Variant Price,{columns}\n{rows}"
+
+    product = data(next(text_file(tmp_path, content).read()))
+
+    assert (None if "tax_code" in product.kept else product.tax_code) == code
+
+
+@pytest.mark.parametrize(("columns", "cells"), [("Vendor", "Fogline"), ("Variant Compare At Price", "much")])
+def test_sale_stays_where_nothing_is_said_of_it(tmp_path: Path, columns: str, cells: str) -> None:
+    (product,) = text_file(tmp_path, f"Handle,Title,Variant Price,{columns}\nmug,Mug,9,{cells}\n").read()
+
+    assert {"sale_price_minor", "sale_starts_at", "sale_ends_at"} <= only(product).kept

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from commerce.catalog.models import Variant
 from commerce.catalog.product_data import PRODUCT_COLUMNS, MediaData, StockData
 from merchants.imports.product_files import open_products
 from merchants.imports.reading import ShopLocale
+from merchants.imports.services import import_products
+from tests.catalog.samples import shop
 from tests.merchants.imports.files_as_read import by_handle, data, only, sample, text_file, told
 
 HOODIE = "woo-44"
@@ -136,11 +139,48 @@ def test_only_columns_that_are_there_are_told(tmp_path: Path) -> None:
     (product,) = text_file(tmp_path, "Name,SKU,Regular price\nMug,M-1,9\n").read()
 
     assert data(product).handle == "m-1-fc12a89c"
-    told = {"title", "option_names", "status"}
-    assert data(product).kept == {*PRODUCT_COLUMNS, "media"} - told
-    assert {"weight_grams", "stock", "sale_price_minor", "is_digital", "max_quantity_per_order"} <= only(
+    assert data(product).kept == {*PRODUCT_COLUMNS, "media"} - {"title", "option_names"}
+    assert {"weight_grams", "stock", "sale_price_minor", "is_digital", "max_quantity_per_order", "status"} <= only(
         product
     ).kept
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "status"),
+    [
+        ("Published", "1", ("active", "active")),
+        ("Published", "0", ("draft", "active")),
+        ("Type", "simple", (None, None)),
+        ("Type", "subscription", ("draft", None)),
+        ("Visibility in catalog", "visible", (None, None)),
+        ("Visibility in catalog", "hidden", ("draft", None)),
+    ],
+)
+def test_status_is_told_where_a_column_says_so(
+    tmp_path: Path, columns: str, cells: str, status: tuple[str | None, str | None]
+) -> None:
+    (product,) = text_file(tmp_path, f"Name,SKU,Regular price,{columns}\nMug,M-1,9,{cells}\n").read()
+
+    found = tuple(None if "status" in one.kept else one.status for one in (data(product), only(product)))
+    assert found == status
+
+
+@pytest.mark.django_db
+def test_prices_alone_put_nothing_back_on_sale(tmp_path: Path) -> None:
+    merchant = shop()
+    whole = "Type,SKU,Name,Parent,Regular price,Published,Attribute 1 name,Attribute 1 value(s)\n"
+    whole += "variable,MUG,Mug,,,-1,Size,S\nvariation,MUG-S,Mug S,MUG,9,0,Size,S\n"
+    import_products(merchant, text_file(tmp_path, whole).read())
+
+    prices = "Type,SKU,Name,Parent,Regular price,Attribute 1 name,Attribute 1 value(s)\n"
+    prices += "variable,MUG,Mug,,,Size,S\nvariation,MUG-S,Mug S,MUG,8,Size,S\n"
+    summary = import_products(merchant, text_file(tmp_path, prices).read())
+
+    variant = Variant.objects.get()
+    assert (variant.price_minor, variant.status, variant.product.status) == (800, "inactive", "draft")
+    assert [(one.severity, one.row, one.advice[:32]) for one in summary.problems] == [
+        ("notice", 3, "It is inactive and stays so, for")
+    ]
 
 
 def test_same_product_twice_is_told(tmp_path: Path) -> None:
@@ -192,3 +232,102 @@ def test_members_of_a_group_have_its_name_as_a_tag(tmp_path: Path) -> None:
     ]
     assert told(found["woo-2"].problems) == [("warning", 3, "Type", "grouped")]
     assert told(found["woo-5"].problems) == [("error", 6, "Type", "grouped")]
+
+
+def test_what_is_counted_and_not_in_stock_is_told(tmp_path: Path) -> None:
+    content = "Name,SKU,Regular price,In stock?,Stock\nMug,M-1,9,0,5\n"
+
+    (product,) = text_file(tmp_path, content).read()
+
+    assert only(product).stock.on_hand == 0
+    assert told(product.problems) == [("warning", 2, "In stock?", "0")]
+
+
+def test_sale_for_nothing_is_told(tmp_path: Path) -> None:
+    (product,) = text_file(tmp_path, "Name,SKU,Regular price,Sale price\nMug,M-1,9,0\n").read()
+
+    assert only(product).sale_price_minor == 0
+    assert told(product.problems) == [("notice", 2, "Sale price", "0")]
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "stock"),
+    [
+        ("Stock", "3", StockData(3, kept=frozenset(("allow_backorder",)))),
+        ("Stock", "", StockData(is_tracked=False)),
+        ("In stock?", "0", StockData(0)),
+        (
+            "In stock?",
+            "1",
+            StockData(is_tracked=False, kept=frozenset(("on_hand", "is_tracked", "allow_backorder"))),
+        ),
+        (
+            "In stock?",
+            "backorder",
+            StockData(allow_backorder=True, kept=frozenset(("on_hand", "is_tracked"))),
+        ),
+    ],
+)
+def test_levels_without_a_column_are_kept(tmp_path: Path, columns: str, cells: str, stock: StockData) -> None:
+    (product,) = text_file(tmp_path, f"Name,SKU,Regular price,{columns}\nMug,M-1,9,{cells}\n").read()
+
+    assert only(product).stock == stock
+
+
+@pytest.mark.parametrize(
+    ("parent", "variation", "code", "problem"),
+    [
+        ("taxable,reduced", "taxable,parent", "reduced", None),
+        ("taxable,reduced", "taxable,zero", "reduced", "Tax class"),
+        ("taxable,reduced", "taxable,", "reduced", "Tax class"),
+        ("taxable,", "taxable,reduced", "", "Tax class"),
+        ("taxable,", "none,", "", "Tax status"),
+        ("none,", "none,parent", "exempt", None),
+        ("none,", ",", "exempt", None),
+        ("none,", "taxable,parent", "exempt", "Tax class"),
+    ],
+)
+def test_variation_that_is_taxed_otherwise_is_told(
+    tmp_path: Path, parent: str, variation: str, code: str, problem: str | None
+) -> None:
+    content = "Type,SKU,Name,Parent,Regular price,Tax status,Tax class,Attribute 1 name,Attribute 1 value(s)\n"
+    content += f"variable,MUG,Mug,,,{parent},Size,S\nvariation,MUG-S,Mug S,MUG,9,{variation},Size,S\n"
+
+    (product,) = text_file(tmp_path, content).read()
+
+    assert data(product).tax_code == code
+    assert [(one.row, one.column) for one in product.problems] == ([(3, problem)] if problem else [])
+
+
+def test_description_of_a_variation_is_told(tmp_path: Path) -> None:
+    content = "Type,SKU,Name,Parent,Regular price,Description,Attribute 1 name,Attribute 1 value(s)\n"
+    content += "variable,MUG,Mug,,,Tin.,Size,\nvariation,MUG-S,Mug S,MUG,9,Small.,Size,S\n"
+    content += "variation,MUG-M,Mug M,MUG,9,Tin.,Size,M\nvariation,MUG-L,Mug L,MUG,9,,Size,L\n"
+
+    (product,) = text_file(tmp_path, content).read()
+
+    assert data(product).description == "Tin."
+    assert told(product.problems) == [("warning", 3, "Description", "Small.")]
+
+
+def test_words_that_are_kept_escaped_are_read(tmp_path: Path) -> None:
+    content = "Type,SKU,Name,Parent,Regular price,Categories,Tags,Brands,Attribute 1 name,Attribute 1 value(s)\n"
+    content += "variable,M,Mill,,,Bath &amp; Kitchen &gt; Bar > A&amp;B,R&amp;D,Tom &amp; Ada,H &amp; W,\n"
+    content += "variation,M-1,Mill,M,9,,,,H &amp; W,Salt &amp; Pepper\n"
+
+    (product,) = text_file(tmp_path, content).read()
+
+    mill = data(product)
+    assert (mill.category, mill.tags, mill.brand) == ("Bath & Kitchen > Bar > A&B", ("R&D",), "Tom & Ada")
+    assert (mill.option_names, mill.variants[0].option_values) == (("H & W",), ("Salt & Pepper",))
+    assert product.problems == ()
+
+
+@pytest.mark.parametrize(("starts", "ends"), [("2026-11-24", "11/30/2026"), ("24.11.2026", "")])
+def test_sale_of_unknown_days_is_left_as_it_was(tmp_path: Path, starts: str, ends: str) -> None:
+    content = "Name,SKU,Regular price,Sale price,Date sale price starts,Date sale price ends\n"
+
+    (product,) = text_file(tmp_path, f"{content}Mug,M-1,9,8,{starts},{ends}\n").read()
+
+    assert {"sale_price_minor", "sale_starts_at", "sale_ends_at"} <= only(product).kept
+    assert ("warning", 2, "Sale price", "8") in told(product.problems)
