@@ -14,7 +14,7 @@ from commerce.money import CURRENCIES, exponent
 from commerce.outgoing.addresses import is_public
 from commerce.text import visible
 from merchants.feeds.entries import is_photo
-from merchants.feeds.rules import Checker, Fault, Row
+from merchants.feeds.rules import Checker, Fault, Row, shown
 from merchants.imports.cells import has_right_check_digit
 
 PLACEHOLDERS = frozenset(
@@ -39,6 +39,7 @@ PLACEHOLDERS = frozenset(
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _MONEY = re.compile(r"(\d{1,15})(?:\.(\d{1,4}))? ([A-Z]{3})")
+_STARS = re.compile(r"[0-5](?:\.\d{1,2})?")
 _DECIMAL = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 
 
@@ -62,7 +63,9 @@ def text(*, most: int, may_be_cut: bool = False) -> Checker:
 
 
 def shortened(value: str, most: int) -> str:
-    """Cut a text at the end of a word and say so."""
+    """Cut a text that is too long at the end of a word, and say so."""
+    if len(value) <= most:
+        return value
     head = value[: most - 1]
     cut = head.rsplit(None, 1)[0] if " " in head[most // 2 :] else head
     return f"{cut.rstrip(' ,;:-')}…"
@@ -70,6 +73,8 @@ def shortened(value: str, most: int) -> str:
 
 def identifier(*, most: int) -> Checker:
     def check(value: str, _row: Row) -> Fault | None:
+        if value.casefold() in PLACEHOLDERS:
+            return Fault("V-03", "Give it an id that is its own: this word stands for none.")
         if not value.isprintable() or any(letter.isspace() for letter in value):
             return Fault("V-05", "Use an id without spaces.")
         return Fault("V-05", f"Use an id of at most {most} characters.") if len(value) > most else None
@@ -177,12 +182,32 @@ def whole_number(*, least: int = 0) -> Checker:
     return check
 
 
-def rating(value: str, row: Row) -> Fault | None:
-    if not _DECIMAL.fullmatch(value) or Decimal(value) > 5:
-        return Fault("V-13", "Write a number from 0 to 5.")
-    if not any(row.get(name) for name in ("review_count", "store_review_count")):
-        return Fault("V-17", "Say how many reviews the stars come from.")
-    return None
+def rating(*, count: str) -> Checker:
+    """Stars out of five, and how many reviews they come from: those of the very same thing."""
+
+    def check(value: str, row: Row) -> Fault | None:
+        if not _STARS.fullmatch(value) or Decimal(value) > 5:
+            return Fault("V-13", "Write a number from 0 to 5 with at most two digits behind the point.")
+        return None if row.get(count) else Fault("V-17", f"Say in {count} how many reviews the stars come from.")
+
+    return check
+
+
+def agreeing(*names: str, most: int) -> Checker:
+    """Plain words that say the same as the option of one of these names: nobody else compares the two."""
+    is_text = text(most=most)
+
+    def check(value: str, row: Row) -> Fault | None:
+        if fault := is_text(value, row):
+            return fault
+        options = row.get("variant_dict")
+        pairs = options.items() if isinstance(options, dict) else ()
+        chosen = next((one for name, one in pairs if str(name).casefold() in names), value)
+        if str(chosen).strip().casefold() == value.strip().casefold():
+            return None
+        return Fault("V-20", f"Say the same as in variant_dict: {shown(chosen)}.")
+
+    return check
 
 
 def pairs(value: object, _row: Row) -> Fault | None:

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from merchants.feeds.drift import note_changed
 from merchants.feeds.marking import mark_everything, mark_products, request_push
-from merchants.feeds.models import Feed, FeedBuild, PublishedItem
+from merchants.feeds.models import Feed, FeedBuild
 from merchants.feeds.scheduling import request_build
 
 BATCH = 5000
@@ -30,7 +30,8 @@ def follow_changes(*, now: datetime) -> int:
     count = 0
     while taken := _follow_some(now):
         count += taken
-    _follow_sales(now)
+    while _follow_sales(now):
+        pass
     _send_what_waits(now)
     return count
 
@@ -51,8 +52,9 @@ def _follow_some(now: datetime) -> int:
 
 
 _TAKE = """
-    DELETE FROM feeds_catalogchange WHERE id IN (
+    WITH taken AS MATERIALIZED (
         SELECT id FROM feeds_catalogchange ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+    DELETE FROM feeds_catalogchange c USING taken WHERE c.id = taken.id
     RETURNING merchant_id, product_id
 """
 
@@ -81,14 +83,33 @@ def _next_build(feed: Feed, now: datetime) -> datetime:
     return max(soon, feed.build.started_at + timedelta(minutes=feed.pause_minutes))
 
 
-def _follow_sales(now: datetime) -> None:
-    """Have products sent whose price changes by itself: a sale has begun or ended."""
-    changing = PublishedItem.objects.filter(changes_at__lte=now, feed__is_active=True).exclude(feed__push_url="")
+@transaction.atomic
+def _follow_sales(now: datetime) -> bool:
+    """Have products sent whose price changes by itself: a sale has begun or ended. Returns whether there were any.
+
+    Each such moment is taken once. Whatever comes of the sending, only what is recorded afterwards names another;
+    marked over and over, a product that is refused would be sent again each time, and what waits for a platform to
+    answer would go under another idempotency key.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_SALES, [now, BATCH])
+        changing = cursor.fetchall()
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for feed_id, product_id in changing.order_by("changes_at").values_list("feed_id", "product_id")[:BATCH]:
+    for feed_id, product_id in changing:
         found[feed_id].add(product_id)
     for feed in Feed.objects.filter(pk__in=found).order_by("pk"):
         mark_products(feed, found[feed.pk], now=now)
+    return bool(changing)
+
+
+_TAKE_SALES = """
+    WITH due AS MATERIALIZED (
+        SELECT t.id FROM feeds_publisheditem t JOIN feeds_feed f ON f.id = t.feed_id
+        WHERE t.changes_at <= %s AND f.is_active AND f.push_url <> ''
+        ORDER BY t.changes_at LIMIT %s FOR UPDATE OF t SKIP LOCKED)
+    UPDATE feeds_publisheditem i SET changes_at = NULL FROM due WHERE i.id = due.id
+    RETURNING feed_id, product_id
+"""
 
 
 def _send_what_waits(now: datetime) -> None:

@@ -9,7 +9,7 @@ import orjson
 
 from merchants.feeds.entries import Entry, described, digest_of
 from merchants.feeds.items import Group
-from merchants.feeds.profiles.profile import Profile
+from merchants.feeds.profiles.profile import Profile, money_text
 from merchants.feeds.rules import Effect, Problem, Row, check
 from merchants.feeds.seller import Seller
 
@@ -56,4 +56,13 @@ def _checked(entry: Entry, profile: Profile) -> _Pending:
     if row is None:
         return _Pending(entry, None)
     checked = check(profile.columns, row)
+    if entry.item.currency != entry.seller.currency:
+        return _Pending(entry, None, [*checked.problems, _foreign(entry)])
     return _Pending(entry, checked.row, [*checked.problems, *profile.advice(entry)])
+
+
+def _foreign(entry: Entry) -> Problem:
+    """A checkout does not know what is priced in another currency than the shop's."""
+    value, currency = money_text(entry.item.price_minor, entry.item.currency), entry.seller.currency.upper()
+    advice = f"Enter the variant anew, with a price in {currency}: the shop sells in that only."
+    return Problem("V-06", "price", value, advice, Effect.REFUSED)

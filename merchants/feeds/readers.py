@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -19,6 +20,9 @@ from commerce.errors import CommerceError
 from merchants.feeds.profiles.profile import Profile
 from merchants.feeds.rules import Column, Effect, Problem, Row, check, shown
 from merchants.feeds.writers import require_format
+
+DELIMITED = ("csv", "tsv", "txt")
+"""Kinds of files in which every value is text."""
 
 
 class UnreadableFeedError(CommerceError):
@@ -41,27 +45,40 @@ def read_feed(path: Path, profile: Profile) -> Iterator[ReadRow]:
     """Yield what is wrong with each row. Raises UnreadableFeedError, FormatUnavailableError, also later."""
     if profile.is_nested:
         raise UnreadableFeedError("Only feeds with a row for each item can be read.")
-    seen = _Seen()
+    whole = _Whole(profile)
     try:
+        for raw in _rows(path, profile):
+            whole.note(_typed(raw, profile, path)[0])
         for number, raw in enumerate(_rows(path, profile), start=1):
-            row, problems = _typed(raw, profile)
-            checked = check(profile.columns, row)
-            problems += [*checked.problems, *seen.problems(row, profile)]
+            row, problems = _typed(raw, profile, path)
+            across = list(whole.problems(row))
+            problems += [*check(_columns(row, profile), row).problems, *across]
             is_refused = any(problem.effect is Effect.REFUSED for problem in problems)
             yield ReadRow(number, str(row.get(profile.id_field, "")), is_refused, tuple(problems))
     except (OSError, UnicodeDecodeError, csv.Error, orjson.JSONDecodeError, EOFError) as problem:
         raise UnreadableFeedError(f"{path.name} cannot be read: {problem}.") from problem
 
 
+def _columns(row: Row, profile: Profile) -> Sequence[Column]:
+    """Return what a row is held against: one that only takes an item out needs nothing but its id."""
+    if row.get("delete") is not True:
+        return profile.columns
+    return [one for one in profile.columns if one.name in row or one.name == profile.id_field]
+
+
+def _kind(path: Path) -> str:
+    return path.name.removesuffix(".gz").rpartition(".")[2]
+
+
 def _rows(path: Path, profile: Profile) -> Iterator[dict[str, Any]]:
-    kind = path.name.removesuffix(".gz").rpartition(".")[2]
+    kind = _kind(path)
     if kind == "parquet":
         yield from _parquet_rows(path)
         return
     with _opened(path) as stream:
         if kind == "jsonl":
             yield from (_object(line) for line in stream if line.strip())
-        elif kind in ("csv", "tsv", "txt"):
+        elif kind in DELIMITED:
             lines = (line.decode("utf-8-sig" if number == 0 else "utf-8") for number, line in enumerate(stream))
             yield from csv.DictReader(lines, delimiter="," if kind == "csv" else "\t", strict=True)
         else:
@@ -98,8 +115,9 @@ def _plain(value: Any) -> Any:
     return dict(value) if is_map else value
 
 
-def _typed(raw: Mapping[Any, Any], profile: Profile) -> tuple[Row, list[Problem]]:
+def _typed(raw: Mapping[Any, Any], profile: Profile, path: Path) -> tuple[Row, list[Problem]]:
     """Give cells the types of their columns, and columns their present names."""
+    read = _of_cell if _kind(path) in DELIMITED else _of_value
     problems: list[Problem] = []
     named = {str(name): value for name, value in raw.items() if name is not None and value not in (None, "")}
     if None in raw:
@@ -113,18 +131,23 @@ def _typed(raw: Mapping[Any, Any], profile: Profile) -> tuple[Row, list[Problem]
     for name, value in named.items():
         column = columns.get(name)
         if column is not None:
-            row[name] = _of_kind(value, column)
+            row[name] = read(value, column)
     return row, problems
 
 
-def _of_kind(value: Any, column: Column) -> Any:
-    """Read a cell as its column means it; what cannot be read stays as it is, and its checker says so."""
-    if not isinstance(value, str):
-        return value
+def _of_cell(value: Any, column: Column) -> Any:
+    """Read a cell of a delimited file, where everything is text; what cannot be read stays as it is."""
     if column.kind is bool:
         return {"true": True, "false": False}.get(value, value)
     if column.kind is int:
         return int(value) if value.isascii() and value.isdigit() else value
+    return _of_value(value, column)
+
+
+def _of_value(value: Any, column: Column) -> Any:
+    """Read a value as its column means it; what cannot be read stays as it is, and its checker says so."""
+    if not isinstance(value, str):
+        return value
     if column.kind is list:
         return value.split(",")
     if column.kind is dict:
@@ -192,26 +215,50 @@ def _rename_variants(named: Row, problems: list[Problem]) -> None:
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What rows owe each other across a file: ids once, and in a group the same options in other combinations."""
+class _Whole:
+    """What rows owe each other across a file, which is gone through once before any row is judged.
 
+    `ids`, and how often a group has a GTIN, are those of the whole file; the others grow with the rows that have
+    been judged: ids come once, a group has the same options in other combinations.
+    """
+
+    profile: Profile
     ids: set[str] = field(default_factory=set)
+    gtins: Counter[tuple[str, str]] = field(default_factory=Counter)
+    judged: set[str] = field(default_factory=set)
     options: dict[str, frozenset[str]] = field(default_factory=dict)
     combinations: set[tuple[str, int]] = field(default_factory=set)
 
-    def problems(self, row: Row, profile: Profile) -> Iterator[Problem]:
-        item_id = str(row.get(profile.id_field, ""))
-        if item_id in self.ids:
-            yield Problem(
-                "V-05", profile.id_field, shown(item_id), "Give every row an id of its own.", Effect.REFUSED
-            )
-        self.ids.add(item_id)
-        yield from self._group_problems(row)
+    def note(self, row: Row) -> None:
+        """Take a row into account, before the first one is judged."""
+        self.ids.add(str(row.get(self.profile.id_field, "")))
+        group_id, gtin = row.get(self.profile.group_field), row.get("gtin")
+        if isinstance(group_id, str) and isinstance(gtin, str):
+            self.gtins[group_id, gtin] += 1
 
-    def _group_problems(self, row: Row) -> Iterator[Problem]:
-        group_id, options = row.get("group_id"), row.get("variant_dict")
-        if not isinstance(group_id, str) or not isinstance(options, dict):
-            return
+    def problems(self, row: Row) -> Iterator[Problem]:
+        id_field = self.profile.id_field
+        item_id = str(row.get(id_field, ""))
+        if item_id in self.judged:
+            yield Problem("V-05", id_field, shown(item_id), "Give every row an id of its own.", Effect.REFUSED)
+        self.judged.add(item_id)
+        group_id = row.get(self.profile.group_field)
+        if isinstance(group_id, str):
+            yield from self._group_problems(group_id, row)
+
+    def _group_problems(self, group_id: str, row: Row) -> Iterator[Problem]:
+        if group_id in self.ids:
+            advice = "Give the group an id that no item has."
+            yield Problem("V-20", self.profile.group_field, shown(group_id), advice, Effect.REFUSED)
+        gtin = row.get("gtin")
+        if isinstance(gtin, str) and self.gtins[group_id, gtin] > 1:
+            advice = "Give every variant the GTIN of its own bar code."
+            yield Problem("V-11", "gtin", shown(gtin), advice, Effect.LEFT_OUT)
+        options = row.get("variant_dict")
+        if isinstance(options, dict):
+            yield from self._option_problems(group_id, options)
+
+    def _option_problems(self, group_id: str, options: dict[str, Any]) -> Iterator[Problem]:
         names = self.options.setdefault(group_id, frozenset(options))
         if names != frozenset(options):
             advice = f"Give every variant the same options: {', '.join(sorted(names))}."

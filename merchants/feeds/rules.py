@@ -119,7 +119,7 @@ def check(columns: Sequence[Column], row: Row) -> Checked:
 
 _WRONG_KIND: Mapping[type, Fault] = {
     str: Fault("V-01", "Write it as text, in quotes."),
-    bool: Fault("V-04", "Write true or false, in small letters."),
+    bool: Fault("V-04", "Write true or false, in small letters; in JSON without quotes."),
     int: Fault("V-13", "Write a whole number."),
     list: Fault("V-01", "Write a list."),
     dict: Fault("V-01", "Write names and values."),

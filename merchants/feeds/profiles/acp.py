@@ -23,10 +23,14 @@ from merchants.feeds.told import ToldItem
 
 VERSION = "2026-04-17"
 
+MAX_TITLE = 500
+
 COLUMNS: tuple[Column, ...] = (
     Column("id", are.identifier(most=100), is_required=True),
-    Column("title", are.text(most=500, may_be_cut=True), is_required=True, advice="Give the product a title."),
-    Column("product_title", are.text(most=500, may_be_cut=True), is_required=True),
+    Column(
+        "title", are.text(most=MAX_TITLE, may_be_cut=True), is_required=True, advice="Give the product a title."
+    ),
+    Column("product_title", are.text(most=MAX_TITLE, may_be_cut=True), is_required=True),
     Column("description", are.text(most=20_000, may_be_cut=True)),
     Column("url", are.address, is_required=True),
     Column("price_minor", are.whole_number(), int, is_required=True),
@@ -138,7 +142,7 @@ def _links_of(row: Row) -> list[dict[str, str]]:
 def _discontinued(told: ToldItem) -> Record:
     return {
         "id": told.item_id,
-        "title": told.title,
+        "title": are.shortened(told.title, MAX_TITLE),
         "availability": {"available": False, "status": "discontinued"},
     }
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from merchants.feeds import checkers as are
-from merchants.feeds.entries import OUT_OF_STOCK, Entry, Standing
+from merchants.feeds.entries import COLOR_NAMES, MATERIAL_NAMES, OUT_OF_STOCK, SIZE_NAMES, Entry, Standing
 from merchants.feeds.profiles import hints
 from merchants.feeds.profiles.groups import problems_of_group
 from merchants.feeds.profiles.profile import Profile, Record, money_text
@@ -21,6 +21,7 @@ from merchants.feeds.told import ToldItem
 
 AVAILABILITY = ("in_stock", "out_of_stock", "pre_order", "backorder", "unknown")
 TARGETS = frozenset(("US", "CA", "MX"))
+MAX_TITLE = 150
 LENGTH_UNITS = ("in", "cm", "ft", "m", "mm")
 SIZE_SYSTEMS = ("US", "UK", "EU", "DE", "FR", "JP", "CN", "IT", "BR", "MEX", "AU")
 
@@ -91,16 +92,45 @@ def _shipping_price(value: str, row: Row) -> Fault | None:
     return None
 
 
-def _shipping(value: str, _row: Row) -> Fault | None:
+def _shipping(value: str, row: Row) -> Fault | None:
     entries = [one.split(":") for one in value.split(",")]
-    is_fine = all(
-        len(one) == 4
-        and not are.country(one[0].strip(), {})
-        and one[2].strip()
-        and are.parse_money(one[3].strip())
-        for one in entries
-    )
-    return None if is_fine else Fault("V-10", "Write country:region:service:price, such as US::Standard:5.00 USD.")
+    is_fine = all(len(one) == 4 and not are.country(one[0].strip(), {}) and one[2].strip() for one in entries)
+    amounts = [are.parse_money(one[3].strip()) for one in entries] if is_fine else [None]
+    if None in amounts:
+        return Fault("V-10", "Write country:region:service:price, such as US::Standard:5.00 USD.")
+    price = are.parse_money(row.get("price", ""))
+    if price and {amount[1] for amount in amounts if amount} != {price[1]}:
+        return Fault("V-06", "Write what shipping costs in the currency of the price.")
+    return None
+
+
+def _marketplace(value: str, row: Row) -> Fault | None:
+    if value.strip().casefold() == str(row.get("seller_name", "")).strip().casefold():
+        return Fault("V-17", "Name the marketplace, or leave it out where the seller's own shop sells it.")
+    return are.text(most=70)(value, row)
+
+
+def _store_reviews(value: object, row: Row) -> Fault | None:
+    if fault := are.whole_number()(value, row):
+        return fault
+    return None if row.get("store_star_rating") else Fault("V-17", "Give it together with store_star_rating.")
+
+
+def _group(value: str, row: Row) -> Fault | None:
+    """What a group is called. Where there are options, what is missing beside them is said there."""
+    if fault := are.identifier(most=100)(value, row):
+        return fault
+    if row.get("listing_has_variations") is True or row.get("variant_dict"):
+        return None
+    return Fault("V-20", "A group counts only with listing_has_variations and variant_dict.")
+
+
+def _has_variations(value: object, row: Row) -> Fault | None:
+    if fault := are.flag(value, row):
+        return fault
+    if value is True and not row.get("variant_dict"):
+        return Fault("V-20", "Give variant_dict: the options by which the variants differ.")
+    return None
 
 
 def _variants(value: object, row: Row) -> Fault | None:
@@ -113,7 +143,9 @@ def _variants(value: object, row: Row) -> Fault | None:
 
 COLUMNS: tuple[Column, ...] = (
     Column("item_id", are.identifier(most=100), is_required=True),
-    Column("title", are.text(most=150, may_be_cut=True), is_required=True, advice="Give the product a title."),
+    Column(
+        "title", are.text(most=MAX_TITLE, may_be_cut=True), is_required=True, advice="Give the product a title."
+    ),
     Column(
         "description",
         are.text(most=5000, may_be_cut=True),
@@ -137,17 +169,17 @@ COLUMNS: tuple[Column, ...] = (
     Column("is_eligible_checkout", _checkout, bool),
     Column("is_ads_eligible", are.flag, bool),
     Column("ads_metadata", are.pairs, dict),
-    Column("group_id", are.identifier(most=100)),
-    Column("listing_has_variations", are.flag, bool),
+    Column("group_id", _group),
+    Column("listing_has_variations", _has_variations, bool),
     Column("variant_dict", _variants, dict, refuses=True),
     Column("offer_id", are.identifier(most=100)),
     Column("gtin", are.gtin),
     Column("mpn", are.text(most=70)),
     Column("condition", are.choice("new", "refurbished", "used")),
     Column("product_category", are.text(most=750)),
-    Column("material", are.text(most=100)),
-    Column("color", are.text(most=40)),
-    Column("size", are.text(most=20)),
+    Column("material", are.agreeing(*MATERIAL_NAMES, most=100)),
+    Column("color", are.agreeing(*COLOR_NAMES, most=40)),
+    Column("size", are.agreeing(*SIZE_NAMES, most=20)),
     Column("size_system", are.choice(*SIZE_SYSTEMS)),
     Column("gender", are.choice("male", "female", "unisex")),
     Column("age_group", are.choice("newborn", "infant", "toddler", "kids", "adult")),
@@ -168,10 +200,10 @@ COLUMNS: tuple[Column, ...] = (
     Column("accepts_exchanges", are.flag, bool),
     Column("return_policy", are.address),
     Column("review_count", are.whole_number(), int),
-    Column("store_review_count", are.whole_number(), int),
-    Column("star_rating", are.rating),
-    Column("store_star_rating", are.rating),
-    Column("marketplace_seller", are.text(most=70)),
+    Column("store_review_count", _store_reviews, int),
+    Column("star_rating", are.rating(count="review_count")),
+    Column("store_star_rating", are.rating(count="store_review_count")),
+    Column("marketplace_seller", _marketplace),
     Column("is_digital", are.flag, bool),
     Column("target_countries", are.countries(TARGETS), list),
     Column("store_country", are.country),
@@ -238,7 +270,7 @@ def gone(told: ToldItem, seller: Seller) -> Record:
     """Say that an item is not sold any more, so that it disappears at once and not after two weeks."""
     return {
         "item_id": told.item_id,
-        "title": told.title,
+        "title": are.shortened(told.title, MAX_TITLE),
         "description": "No longer sold.",
         "url": told.url,
         "brand": told.brand,
@@ -273,4 +305,5 @@ PROFILE = Profile(
     group_problems=group_problems,
     advice=advice,
     id_field="item_id",
+    group_field="group_id",
 )

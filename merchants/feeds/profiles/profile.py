@@ -35,6 +35,7 @@ class Profile:
     advice: Callable[[Entry], list[Problem]]
     extras: Callable[[Seller], Mapping[str, bytes]] = lambda _seller: {}
     id_field: str = "id"
+    group_field: str = "item_group_id"
     is_nested: bool = False
     tells_what_is_gone: bool = True
     file_name: str = "products"

@@ -10,6 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from merchants.feeds.models import Feed, FeedBuild, PublishedItem
+from merchants.feeds.profiles import PROFILES
+from merchants.feeds.readers import read_feed
 from tests.merchants.feeds.shelves import feed_of, shop, tote, variant
 
 pytestmark = pytest.mark.django_db
@@ -163,6 +165,80 @@ def test_each_refused_row_says_why(tmp_path: Path) -> None:
         "Write it as text, in quotes.",
     ):
         assert words in told
+
+
+def across(*rows: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return good rows of one group with these changes, each with an id and a color of its own."""
+    return [
+        {
+            **GOOD,
+            "item_id": f"item-{number}",
+            "group_id": "p",
+            "listing_has_variations": True,
+            "variant_dict": {"Color": f"Color {number}"},
+            **row,
+        }
+        for number, row in enumerate(rows)
+    ]
+
+
+def problems(path: Path, profile: str = "openai") -> list[tuple[int, str, str, str]]:
+    return [
+        (row.number, one.rule, one.field, str(one.effect))
+        for row in read_feed(path, PROFILES[profile])
+        for one in row.problems
+    ]
+
+
+def test_a_groups_id_is_no_items_wherever_that_is(tmp_path: Path) -> None:
+    rows = [*across({}, {}), {**GOOD, "item_id": "p"}]
+
+    assert problems(written(tmp_path, *rows)) == [
+        (1, "V-20", "group_id", "refused"),
+        (2, "V-20", "group_id", "refused"),
+    ]
+
+
+def test_a_gtin_that_a_group_shares_is_nobodys(tmp_path: Path) -> None:
+    shared, own = {"gtin": "0036000291452"}, {"gtin": "4006381333931"}
+    rows = [*across(shared, own, shared), {**GOOD, "item_id": "alone", **own}]
+
+    assert problems(written(tmp_path, *rows)) == [(1, "V-11", "gtin", "left_out"), (3, "V-11", "gtin", "left_out")]
+
+
+def test_groups_of_other_profiles_are_looked_at_too(tmp_path: Path) -> None:
+    names = "id title description link image_link availability price brand gtin item_group_id".split()
+    good = ["Tote", "A tote.", GOOD["url"], GOOD["image_url"], "in_stock", "24.00 USD", "Fogline", "0036000291452"]
+    lines = ["\t".join([item_id, *good, group]) for item_id, group in (("a", "p"), ("b", "p"), ("p", ""))]
+    path = tmp_path / "feed.tsv"
+    path.write_text("\n".join(["\t".join(names), *lines]))
+
+    assert problems(path, "google") == [
+        (number, *found)
+        for number in (1, 2)
+        for found in (("V-20", "item_group_id", "refused"), ("V-11", "gtin", "left_out"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "found"),
+    [
+        ("is_eligible_search", "true", ("V-04", "left_out")),
+        ("review_count", "12", ("V-13", "left_out")),
+        ("gtin", 4006381333931, ("V-01", "left_out")),
+    ],
+)
+def test_json_has_types(tmp_path: Path, field: str, value: Any, found: tuple[str, str]) -> None:
+    rule, effect = found
+
+    assert problems(written(tmp_path, {**GOOD, field: value})) == [(1, rule, field, effect)]
+
+
+def test_a_row_that_only_deletes_needs_no_more_than_its_id(tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text("id,title,delete\nvar_1,,true\n,,true\nvar_3,Tote,perhaps\n")
+
+    assert problems(path, "stripe")[:2] == [(2, "V-08", "id", "refused"), (3, "V-08", "description", "refused")]
 
 
 def test_old_names_are_understood_and_told(tmp_path: Path) -> None:

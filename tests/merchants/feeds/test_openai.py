@@ -355,7 +355,15 @@ def test_nine_fields_are_required(missing: str) -> None:
     assert [(one.rule, one.field, one.effect) for one in checked.problems] == [("V-08", missing, "refused")]
 
 
+OPTIONS: dict[str, Any] = {
+    "group_id": "p",
+    "listing_has_variations": True,
+    "variant_dict": {"Colour": "Navy", "Size": "L"},
+}
+
 REFUSED = [
+    ("V-03", {"item_id": "null"}),
+    ("V-03", {"item_id": "N/A"}),
     ("V-05", {"item_id": "two words"}),
     ("V-05", {"item_id": "x" * 101}),
     ("V-01", {"title": "Tote\x07"}),
@@ -421,6 +429,19 @@ LEFT_OUT = [
     ("V-13", {"review_count": -1}),
     ("V-17", {"star_rating": "4.50"}),
     ("V-13", {"star_rating": "5.50", "review_count": 3}),
+    ("V-13", {"star_rating": "4.567", "review_count": 3}),
+    ("V-17", {"star_rating": "4.50", "store_review_count": 3, "store_star_rating": "4.10"}),
+    ("V-17", {"store_star_rating": "4.50", "review_count": 3}),
+    ("V-17", {"store_review_count": 3}),
+    ("V-06", {"shipping": "US::Standard:5.00 EUR"}),
+    ("V-06", {"shipping": "US::Standard:5.00 USD,CA::Express:9.00 CAD"}),
+    ("V-17", {"marketplace_seller": "harbor "}),
+    ("V-20", {"group_id": "p"}),
+    ("V-03", {"group_id": "none"}),
+    ("V-20", {"listing_has_variations": True}),
+    ("V-20", {"group_id": "p", "listing_has_variations": True}),
+    ("V-20", {**OPTIONS, "color": "Red"}),
+    ("V-20", {**OPTIONS, "size": "M"}),
     ("V-10", {"target_countries": ["DE"]}),
     ("V-10", {"store_country": "us"}),
     ("V-02", {"return_policy": "see below"}),
@@ -440,6 +461,10 @@ def test_what_the_platform_ignores_is_left_out_here(rule: str, changes: dict[str
 
 
 FINE: list[dict[str, Any]] = [
+    {**OPTIONS, "color": "navy", "size": "L", "material": "Canvas"},
+    {"listing_has_variations": False},
+    {"marketplace_seller": "Pier 39"},
+    {"store_star_rating": "4.5", "store_review_count": 9},
     {"availability": "unknown"},
     {"price": "1234 JPY"},
     {"price": "1.234 KWD"},

@@ -15,7 +15,7 @@ from commerce.inventory.models import StockItem
 from commerce.outbox.models import OutboxEvent
 from commerce.outbox.relay import Event, RetryLaterError, drain
 from commerce.outgoing.addresses import ForbiddenUrlError
-from merchants.feeds import nightly, pushing
+from merchants.feeds import following, nightly, pushing
 from merchants.feeds.following import follow_changes
 from merchants.feeds.models import DriftFinding, Feed, FeedBuild, PublishedItem, PushProduct, PushTry
 from merchants.feeds.services import build_feed, set_push_target
@@ -283,6 +283,48 @@ def test_a_sale_that_ends_by_itself_is_told(feed: Feed, remote: Platform) -> Non
     assert "list_price" not in remote.variant(navy().pk)
     assert remote.variant(navy().pk)["price"]["amount"] == 2400
     assert PublishedItem.objects.get(item_id=navy().pk).changes_at is None
+
+
+def begin_a_sale() -> None:
+    """Have the moment come at which a variant's price changes by itself."""
+    Variant.objects.filter(pk=navy().pk).update(sale_price_minor=1000)
+    PublishedItem.objects.filter(item_id=navy().pk).update(changes_at=timezone.now())
+
+
+def test_a_sale_that_is_not_taken_is_sent_once(feed: Feed, remote: Platform) -> None:
+    settle()
+    remote.hated = {navy().product_id}
+    begin_a_sale()
+
+    settle()
+
+    assert remote.sent()[1:] == [[navy().product_id]]
+    assert PushProduct.objects.get(product_id=navy().product_id).marked_at is None
+
+
+def test_all_sales_that_begin_at_once_are_marked_at_once(
+    feed: Feed, remote: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle()
+    PublishedItem.objects.update(changes_at=timezone.now())
+    monkeypatch.setattr(following, "BATCH", 1)
+
+    follow_changes(now=timezone.now())
+
+    assert PushProduct.objects.filter(marked_at__isnull=False).count() == 2
+    assert not PublishedItem.objects.filter(changes_at__isnull=False).exists()
+
+
+def test_a_sale_that_waits_for_the_platform_keeps_its_key(feed: Feed, remote: Platform) -> None:
+    settle()
+    remote.faults = [(503, {}, {}), (503, {}, {})]
+    begin_a_sale()
+
+    settle()
+
+    keys = [headers["idempotency-key"] for method, _, headers, _ in remote.requests if method == "PATCH"]
+    assert (len(keys), len(set(keys[1:]))) == (4, 1)
+    assert remote.variant(navy().pk)["price"]["amount"] == 1000
 
 
 def test_a_platform_that_forgot_the_feed_gets_it_anew(feed: Feed, remote: Platform) -> None:

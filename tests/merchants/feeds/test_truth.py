@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,9 @@ from django.utils import timezone
 
 from commerce.accounts.models import Agent, Merchant
 from commerce.catalog.models import Variant
+from commerce.inventory.offers import load_offers
 from commerce.money import decimal_text
+from merchants.feeds.checkers import parse_money
 from merchants.feeds.models import Feed
 from merchants.feeds.services import build_feed, create_feed
 from tests.api import AcpClient, Answer
@@ -50,18 +53,31 @@ def merchant(merchant: Merchant) -> Merchant:
         {"is_digital": True, "download_url": "https://files.example/1"},
         {"status": "inactive"},
         {"price_minor": 0},
+        {"currency": "eur"},
+        {"product__status": "archived"},
+        {"product__status": "draft"},
+        {"price_minor": 50, "is_digital": True, "stock__on_hand": 1},
+        {
+            "sale_price_minor": 1900,
+            "sale_starts_at": now - hour,
+            "stock__on_hand": 0,
+            "stock__allow_backorder": True,
+        },
+        {"option_values": []},
     ]
     for is_sold in (True, False):
         for number, case in enumerate(cases):
+            facts = {"price_minor": 2400, "option_values": ["Navy"], "title": "Navy", "mpn": str(number), **case}
             product = ProductFactory.create(
                 merchant=merchant,
                 handle=f"tote-{is_sold}-{number}".lower(),
                 brand="Fogline",
+                category="Bags",
                 option_names=["Color"],
                 is_checkout_enabled=is_sold,
+                status=facts.pop("product__status", "active"),
             )
             MediaFactory.create(product=product)
-            facts = {"price_minor": 2400, "option_values": ["Navy"], "title": "Navy", **case}
             VariantFactory.create(merchant=merchant, product=product, **facts)
     return merchant
 
@@ -83,7 +99,7 @@ def paid(row: dict[str, Any]) -> str:
 def test_every_item_of_a_feed_is_in_the_shop_as_it_says(acp: AcpClient, feed: Feed) -> None:
     found = rows(feed)
 
-    assert len(found) == 28
+    assert len(found) == 34
     for row in found:
         session = acp.create(row["item_id"])
         _check_as_told(row, session)
@@ -121,18 +137,56 @@ def test_what_can_be_bought_is_bought_at_that_price(
         assert done.body["status"] == "completed", done.body
         (line,) = done.body["line_items"]
         assert f"{decimal_text(line['unit_amount'], 'usd')} USD" == paid(row)
-    assert len(sold) == 11
+    assert len(sold) == 14
 
 
 def test_what_is_not_in_the_feed_is_not_for_sale(acp: AcpClient, feed: Feed) -> None:
     told = {row["item_id"] for row in rows(feed)}
     others = Variant.objects.exclude(pk__in=told)
 
+    free, foreign = others.filter(price_minor=0), others.filter(currency="eur")
     refused = {
-        one.pk: acp.create(one.pk).body.get("code", "can be bought") for one in others.filter(status="inactive")
+        one.pk: acp.create(one.pk).body.get("code", "can be bought") for one in others.difference(free, foreign)
     }
     assert set(refused.values()) == {"invalid_item_id"}
-    assert set(others.exclude(status="inactive").values_list("price_minor", flat=True)) == {0}
+    assert (len(refused), free.count(), foreign.count()) == (6, 2, 2)
+    assert {acp.create(one.pk).body["status"] for one in foreign} == {"not_ready_for_payment"}
+
+
+def test_what_is_told_to_be_gone_opens_no_checkout(acp: AcpClient, feed: Feed) -> None:
+    rows(feed)
+    Variant.objects.filter(currency="usd", product__is_checkout_enabled=True).update(status="inactive")
+
+    gone = [row["item_id"] for row in rows(feed) if not row["is_eligible_search"]]
+
+    assert len(gone) == 17
+    assert {acp.create(item_id).body["code"] for item_id in gone[:3]} == {"invalid_item_id"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "file_format", "count"), [("google", "csv", 30), ("stripe", "csv", 34), ("acp", "jsonl", 36)]
+)
+def test_every_platform_is_told_what_a_checkout_charges(
+    merchant: Merchant, agent: Agent, profile: str, file_format: str, count: int
+) -> None:
+    feed, _ = create_feed(merchant, profile=profile, file_format=file_format, agent=agent, now=timezone.now())
+
+    told = dict(_prices(rows(feed)))
+
+    offers = load_offers(merchant.pk, Variant.objects.values_list("pk", flat=True), now=timezone.now())
+    assert len(told) == count
+    assert told == {item_id: offers[item_id].price_minor for item_id in told}
+
+
+def _prices(found: list[dict[str, Any]]) -> Iterator[tuple[str, int]]:
+    """Yield what is to be paid for each item, of rows or of products with variants."""
+    for row in found:
+        if "variants" in row:
+            yield from ((one["id"], one["price"]["amount"]) for one in row["variants"])
+        else:
+            parsed = parse_money(row["sale_price"] or row["price"])
+            assert parsed is not None
+            yield row["id"], parsed[0]
 
 
 def test_a_sale_begins_and_ends_in_both_places_at_once(acp: AcpClient, feed: Feed, merchant: Merchant) -> None:
