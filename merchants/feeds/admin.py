@@ -16,6 +16,7 @@ from commerce import clock
 from commerce.backoffice.actions import object_action
 from commerce.backoffice.admins import EditableAdmin, ReadOnlyAdmin
 from commerce.backoffice.columns import NOTHING, money
+from commerce.backoffice.login import require_recent_login
 from commerce.backoffice.rights import Area, Right
 from commerce.backoffice.scope import scope_of
 from merchants.feeds import storage
@@ -28,22 +29,13 @@ from merchants.feeds.admin_forms import (
     action_page,
     shown_once,
 )
-from merchants.feeds.models import (
-    DriftFinding,
-    Feed,
-    FeedBuild,
-    FeedFile,
-    FeedProblem,
-    PublishedItem,
-    PushTry,
-)
+from merchants.feeds.models import DriftFinding, Feed, FeedBuild, FeedFile, FeedProblem, PublishedItem, PushTry
 from merchants.feeds.rules import RULES
 from merchants.feeds.services import create_feed, feed_url, follow_terms
 from merchants.feeds.writers import content_type
 
 SHOWN = 10
 """How many of a feed's comparisons, and of products that a platform did not take, stand on its page."""
-
 _EFFECTS = {
     "refused": "not listed",
     "left_out": "listed without it",
@@ -107,6 +99,12 @@ class FeedAdmin(EditableAdmin):
         """Switch a feed off instead: what it has told is needed to tell that it is gone."""
         return False
 
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Ask for the password again first: who has a feed's address reads it."""
+        if self.has_add_permission(request):
+            require_recent_login(request)
+        return super().add_view(request, form_url, extra_context)
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Make a new feed; its token travels with the row to the one page that shows it."""
         if change:
@@ -161,7 +159,7 @@ class FeedAdmin(EditableAdmin):
 
     @admin.display(description="Files")
     def files(self, feed: Feed) -> str | SafeString:
-        return _files(feed.build) if feed.build else NOTHING
+        return format_html("{}{}", _files(feed.build), _former_files(feed)) if feed.build else NOTHING
 
     @admin.display(description="Is it still true?")
     def drift(self, feed: Any) -> str | SafeString:
@@ -247,10 +245,20 @@ def _files(build: FeedBuild) -> str | SafeString:
             f"{file.blob.size / 1e6:,.2f}",
             f"{file.changed_at:%Y-%m-%d %H:%M}",
         )
-        for file in build.files.select_related("blob").order_by("name")
+        for file in build.files.filter(is_former=False).select_related("blob").order_by("name")
     )
     listed = format_html_join("", "<li>{}: {}, {} MB, changed {} UTC</li>", lines)
     return format_html("<ul>{}</ul>", listed) if listed else NOTHING
+
+
+def _former_files(feed: Feed) -> str | SafeString:
+    """Warn that a platform may still fetch under names that will not answer for long."""
+    if feed.former_until is None:
+        return ""
+    former = FeedFile.objects.filter(build=feed.build_id, is_former=True).order_by("name")
+    words = "The files have other names now: give them to the platform. Until {} UTC the former answer, too: {}."
+    told = (f"{feed.former_until:%Y-%m-%d %H:%M}", ", ".join(former.values_list("name", flat=True)))
+    return format_html(f"<strong>{words}</strong>", *told)
 
 
 @admin.register(FeedBuild)

@@ -7,36 +7,30 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
-from zlib import crc32
 
 import orjson
 
 from merchants.feeds.entries import Standing
 from merchants.feeds.items import read_catalog
 from merchants.feeds.judging import Judged, judged
-from merchants.feeds.profiles.profile import Profile, Record
-from merchants.feeds.rules import RULES, Effect, Problem
+from merchants.feeds.layouts import Layouts
+from merchants.feeds.profiles.profile import Profile
+from merchants.feeds.rules import RULES, Effect, Problem, Row
 from merchants.feeds.seller import Seller
+from merchants.feeds.shelf import BuiltFile, Shelf
 from merchants.feeds.told import ToldItem, items_gone, items_told
-from merchants.feeds.writers import Writer, open_writer
 
 SHOWN_REFUSALS, SHOWN_OTHERS = 800, 200
 """How many problems of a build are kept one by one; the report has all of them."""
 
 REPORT_COLUMNS = ("item_id", "sku", "title", "rule", "what it says", "field", "value", "effect", "what to do")
-
-
-@dataclass(frozen=True, slots=True)
-class BuiltFile:
-    name: str
-    path: Path
-    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +67,7 @@ def build_files(
     profile: Profile,
     seller: Seller,
     *,
-    file_format: str,
-    shards: int,
+    layouts: Layouts,
     directory: Path,
     now: datetime,
     on_page: Callable[[], None] = lambda: None,
@@ -85,7 +78,7 @@ def build_files(
     """
     built = Built(directory / ".staged", directory / ".report.csv")
     with ExitStack() as stack:
-        shelf = _Shelf(profile, file_format, 1 if profile.is_nested else shards, directory, stack)
+        shelf = Shelf(profile, layouts, directory, stack, stack.enter_context(TemporaryFile(dir=directory)))
         staged = stack.enter_context(built.staged.open("wb"))
         report = csv.writer(stack.enter_context(built.report.open("w", encoding="utf-8", newline="")))
         report.writerow(REPORT_COLUMNS)
@@ -96,63 +89,18 @@ def build_files(
             page = [judged(group, profile, seller, now=now) for group in groups]
             told = told_no_more(profile, seller, [one.goods.id for one in groups], page, now=now)
             for group, verdicts in zip(groups, page, strict=True):
-                built.gone += len(told.get(group.goods.id, ()))
-                shelf.put(profile.gather(_rows(verdicts), told.get(group.goods.id, ()), seller))
+                lost = told.get(group.goods.id, ())
+                built.gone += len(lost)
+                shelf.put_product(_rows(verdicts), lost, seller)
                 _note(built, verdicts, report)
                 staged.writelines(staged_line(one, now=now) for one in verdicts)
             on_page()
+        shelf.finish(on_page)
     built.files = shelf.files()
     for name, content in profile.extras(seller).items():
         (directory / name).write_bytes(content)
         built.files.append(BuiltFile(name, directory / name, 0))
     return built
-
-
-class _Shelf:
-    """The files that are being written. A record belongs into the file that the hash of its id names."""
-
-    def __init__(self, profile: Profile, file_format: str, shards: int, directory: Path, stack: ExitStack) -> None:
-        self._profile = profile
-        self._paths = [directory / name for name in file_names(profile, file_format, shards)]
-        self._writers: list[Writer] = [
-            stack.enter_context(closing(open_writer(path, file_format, profile))) for path in self._paths
-        ]
-        self._counts = [0] * shards
-
-    def put(self, records: Iterable[Record]) -> None:
-        for record in records:
-            place = shard_of(record[self._profile.id_field], len(self._writers))
-            self._writers[place].write(record)
-            self._counts[place] += 1
-
-    def put_gone(self, gone: Iterable[ToldItem], seller: Seller) -> int:
-        """Write what is gone and return how much that is; a nested profile has it by product."""
-        count = 0
-        by_product: dict[str, list[ToldItem]] = {}
-        for one in gone:
-            count += 1
-            if self._profile.is_nested:
-                by_product.setdefault(one.product_id, []).append(one)
-            else:
-                self.put(self._profile.gather((), [one], seller))
-        for product_id in sorted(by_product):
-            self.put(self._profile.gather((), by_product[product_id], seller))
-        return count
-
-    def files(self) -> list[BuiltFile]:
-        return [BuiltFile(path.name, path, count) for path, count in zip(self._paths, self._counts, strict=True)]
-
-
-def file_names(profile: Profile, file_format: str, shards: int) -> list[str]:
-    """Return the names of a feed's files: the same every time, for as long as there are as many."""
-    if shards == 1:
-        return [f"{profile.file_name}.{file_format}"]
-    return [f"{profile.file_name}-{number:02}-of-{shards:02}.{file_format}" for number in range(1, shards + 1)]
-
-
-def shard_of(record_id: str, shards: int) -> int:
-    """Return in which file a record is, whatever else is in the feed."""
-    return crc32(record_id.encode()) % shards
 
 
 def told_no_more(
@@ -165,7 +113,7 @@ def told_no_more(
 ) -> dict[str, list[ToldItem]]:
     """Return by product what was told before of some products and is not in their good rows.
 
-    Rows of files stand alone, and whatever is not for sale was written before the first page; there it is only
+    Rows of files stand alone, and whatever is not for sale was written before the first page; here it is only
     what was refused. In a nested profile it is all that a product has lost.
     """
     lost = {one.entry.item.id for verdicts in page for one in verdicts if one.is_refused}
@@ -179,7 +127,7 @@ def told_no_more(
     return found
 
 
-def _rows(verdicts: Sequence[Judged]) -> list[dict[str, Any]]:
+def _rows(verdicts: Sequence[Judged]) -> list[Row]:
     return [one.row for one in verdicts if one.row is not None]
 
 

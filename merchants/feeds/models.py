@@ -12,7 +12,8 @@ class Feed(models.Model):
     """What one platform is told of a merchant's catalog: as files that it fetches, or pushed to it.
 
     `due_at` is when the next build begins at the latest, and `due_cause` why; `leased_until` is the lease of who
-    builds or pushes it now.
+    builds or pushes it now. `built_layout` is the kind and number of its published files, `former_layouts` are
+    those whose names still answer, until `former_until`.
     """
 
     class Profile(models.TextChoices):
@@ -37,7 +38,8 @@ class Feed(models.Model):
     file_format = models.CharField(
         max_length=10,
         choices=Format,
-        help_text="OpenAI reads Parquet and what has gzip, Google TSV and CSV, Stripe CSV, the protocol JSON",
+        help_text="OpenAI reads Parquet and what has gzip, Google TSV and CSV, Stripe CSV, the protocol JSON; "
+        "another one gives the files other names",
     )
     agent = models.ForeignKey(
         Agent,
@@ -72,7 +74,7 @@ class Feed(models.Model):
     shards = models.PositiveSmallIntegerField(
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(64)],
-        help_text="files an upload consists of; grows by itself with a large catalog",
+        help_text="files an upload consists of; grows by itself with a large catalog. The files get other names",
     )
     token_prefix = models.CharField(max_length=8, editable=False)
     token_hash = IdField(max_length=64, unique=True, editable=False)
@@ -89,6 +91,9 @@ class Feed(models.Model):
     build = models.ForeignKey(
         "FeedBuild", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
+    built_layout = models.JSONField(null=True, editable=False)
+    former_layouts = models.JSONField(null=True, editable=False)
+    former_until = models.DateTimeField(null=True, editable=False)
     due_at = models.DateTimeField(null=True, blank=True, editable=False)
     due_cause = models.CharField(max_length=10, default="schedule", editable=False)
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -173,12 +178,16 @@ class FeedBuild(models.Model):
 
 
 class FeedFile(models.Model):
-    """A file of a published build. `changed_at` stays while its content does."""
+    """A file of a published build. `changed_at` stays while its content does.
+
+    One that is former answers only because a platform may still ask for it by the name it had before.
+    """
 
     build = models.ForeignKey(FeedBuild, on_delete=models.CASCADE, related_name="files", db_index=False)
     name = models.CharField(max_length=60)
     blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="+")
     rows = models.PositiveIntegerField()
+    is_former = models.BooleanField(default=False, db_default=False)
     changed_at = models.DateTimeField()
 
     class Meta:

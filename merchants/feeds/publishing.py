@@ -9,6 +9,7 @@ import orjson
 from django.db import connection, transaction
 
 from merchants.feeds.building import Built, ItemProblem
+from merchants.feeds.layouts import Layouts, remembered
 from merchants.feeds.models import Blob, Feed, FeedBuild, FeedFile, FeedProblem
 from merchants.feeds.storage import store
 
@@ -16,7 +17,9 @@ STATEMENT_SECONDS = 120
 """How long recording may take: it touches every item that changed, in a single statement."""
 
 
-def publish(feed: Feed, build: FeedBuild, built: Built, *, priced_at: datetime, now: datetime) -> None:
+def publish(
+    feed: Feed, build: FeedBuild, built: Built, *, layouts: Layouts, priced_at: datetime, now: datetime
+) -> None:
     """Make a build what readers get from this moment on.
 
     Opens a transaction of its own. Files whose content is as before keep the time of their change. Of a feed that
@@ -35,6 +38,7 @@ def publish(feed: Feed, build: FeedBuild, built: Built, *, priced_at: datetime, 
                 name=file.name,
                 blob=blobs[file.name],
                 rows=file.rows,
+                is_former=file.is_former,
                 changed_at=_changed_at(before.get(file.name), blobs[file.name], now),
             )
             for file in built.files
@@ -42,7 +46,7 @@ def publish(feed: Feed, build: FeedBuild, built: Built, *, priced_at: datetime, 
         FeedProblem.objects.filter(build__feed=feed).delete()
         FeedProblem.objects.bulk_create((_problem(build, one) for one in built.problems), batch_size=500)
         _finish(build, built, report, now)
-        Feed.objects.filter(pk=feed.pk).update(build=build)
+        Feed.objects.filter(pk=feed.pk).update(build=build, **remembered(layouts))
         feed.build = build
 
 

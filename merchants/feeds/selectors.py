@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from merchants.feeds.building import file_names
+from merchants.feeds.layouts import Layout
 from merchants.feeds.models import Feed, FeedFile
 from merchants.feeds.profiles import PROFILES
 from merchants.feeds.services import feed_url, token_hash
@@ -15,11 +15,17 @@ def feed_of_token(token: str) -> Feed | None:
 
 
 def published_files(feed: Feed) -> QuerySet[FeedFile]:
-    """Return the files that readers get now, by name."""
+    """Return the files that readers get now, by name; former names are among them."""
     return FeedFile.objects.filter(build=feed.build_id).select_related("blob").order_by("name")
+
+
+def listed_files(feed: Feed) -> QuerySet[FeedFile]:
+    """Return the files that have all that the feed says, each item once."""
+    return published_files(feed).filter(is_former=False)
 
 
 def addresses_of(feed: Feed, token: str) -> list[str]:
     """Return where each of a feed's files is fetched, also before the first build."""
-    names = list(published_files(feed).values_list("name", flat=True))
-    return [feed_url(token, name) for name in names or file_names(PROFILES[feed.profile], feed.file_format, 1)]
+    names = list(listed_files(feed).values_list("name", flat=True))
+    first = Layout(feed.file_format, 1).names(PROFILES[feed.profile].file_name)
+    return [feed_url(token, name) for name in names or first]

@@ -23,6 +23,7 @@ from commerce.ids import random_text
 from commerce.outgoing.addresses import require_allowed
 from merchants.feeds.building import Built, build_files
 from merchants.feeds.drift import close_mended
+from merchants.feeds.layouts import Layout, Layouts, layouts_of
 from merchants.feeds.marking import mark_everything, request_push
 from merchants.feeds.models import Feed, FeedBuild
 from merchants.feeds.profiles import PROFILES
@@ -165,8 +166,9 @@ def build_feed(feed_id: str, *, cause: str = "", now: datetime) -> FeedBuild:
     build = FeedBuild.objects.create(feed=feed, cause=cause or feed.due_cause, started_at=now)
     try:
         with tempfile.TemporaryDirectory(prefix="feed-") as directory:
-            built = _built(feed, Path(directory), now)
-            publish(feed, build, built, priced_at=now, now=clock.now())
+            layouts = layouts_of(feed, shards=_shards(feed), now=now)
+            built = _built(feed, layouts, Path(directory), now)
+            publish(feed, build, built, layouts=layouts, priced_at=now, now=clock.now())
     except Exception as problem:
         _give_up(feed, build, problem, now)
         raise
@@ -189,13 +191,12 @@ def _claim(feed_id: str, now: datetime) -> Feed:
     return feed
 
 
-def _built(feed: Feed, directory: Path, now: datetime) -> Built:
+def _built(feed: Feed, layouts: Layouts, directory: Path, now: datetime) -> Built:
     seller = load_seller(feed)
     return build_files(
         PROFILES[feed.profile],
         seller,
-        file_format=feed.file_format,
-        shards=_shards(feed),
+        layouts=layouts,
         directory=directory,
         now=now,
         on_page=_renewing(feed.pk),
@@ -253,4 +254,4 @@ def write_files(merchant: Merchant, *, profile: str, file_format: str, directory
     feed = feeds.select_related("agent").order_by("created_at").first()
     feed = feed or Feed(merchant=merchant, profile=profile, file_format=file_format)
     directory.mkdir(parents=True, exist_ok=True)
-    return _built(feed, directory, now)
+    return _built(feed, Layouts(Layout(file_format, _shards(feed))), directory, now)

@@ -8,7 +8,7 @@ from django.utils.http import http_date, quote_etag
 from django.views.decorators.http import require_safe
 
 from merchants.feeds.models import Feed, FeedFile
-from merchants.feeds.selectors import feed_of_token, published_files
+from merchants.feeds.selectors import feed_of_token, listed_files, published_files
 from merchants.feeds.storage import read
 from merchants.feeds.writers import content_type
 
@@ -16,7 +16,7 @@ from merchants.feeds.writers import content_type
 @require_safe
 def feed_index(request: HttpRequest, token: str) -> HttpResponseBase:  # noqa: ARG001 - the framework's signature
     """List the files, for readers who want to know which have changed."""
-    files = published_files(_feed(token))
+    files = listed_files(_feed(token))
     listed = [
         {
             "name": file.name,

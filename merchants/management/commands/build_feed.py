@@ -75,15 +75,13 @@ def _publish(console: Console, merchant: Merchant, options: dict[str, Any]) -> N
     found = list(feeds.order_by("created_at", "pk"))
     if not found:
         file_format = options["format"] or preferred_format(options["profile"])
-        feed, token = create_feed(
-            merchant, profile=options["profile"], file_format=file_format, now=clock.now()
-        )
+        feed, token = create_feed(merchant, profile=options["profile"], file_format=file_format, now=clock.now())
         found = [feed]
     for feed in found:
         build = build_feed(feed.pk, cause=FeedBuild.Cause.ASKED, now=clock.now())
         console.print(f"{feed.name} ({feed.file_format})", markup=False)
         _print(console, rows=build.rows, gone=build.gone, refused=build.refused)
-        for file in build.files.order_by("name"):
+        for file in build.files.filter(is_former=False).order_by("name"):
             address = feed_url(token, file.name) if token else file.name
             console.print(f"  {address}", markup=False, soft_wrap=True)
         count = sum(entry[3] for entry in build.problem_counts)

@@ -41,7 +41,7 @@ def merchant() -> Merchant:
 @pytest.fixture
 def feed(merchant: Merchant) -> Feed:
     feed = feed_of(merchant, agent=selling_agent(merchant))
-    build_feed(feed.pk, now=NOW)
+    build_feed(feed.pk, now=timezone.now())  # the pages go by the clock, too
     feed.refresh_from_db()
     return feed
 
@@ -99,6 +99,19 @@ def test_what_cannot_be_made_is_refused(
     assert not Feed.objects.exists()
 
 
+def test_the_page_warns_of_names_that_will_not_answer_for_long(chief: Client, feed: Feed) -> None:
+    Feed.objects.update(shards=2)
+    build_feed(feed.pk, now=timezone.now())
+
+    html = chief.get(page(feed)).content.decode()
+
+    feed.refresh_from_db()
+    assert feed.former_until is not None
+    until = f"{feed.former_until:%Y-%m-%d %H:%M}"
+    assert f"Until {until} UTC the former answer, too: products.jsonl.gz." in html
+    assert "products-02-of-02.jsonl.gz</a>" in html
+
+
 def test_another_shops_agent_cannot_sell_from_it(chief: Client, merchant: Merchant) -> None:
     stranger = selling_agent(MerchantFactory.create())
     data = {"merchant": merchant.pk, "name": "F", "profile": "stripe", "file_format": "csv", "agent": stranger.pk}
@@ -136,7 +149,7 @@ def test_a_build_is_asked_for(chief: Client, feed: Feed) -> None:
     done = chief.post(page(feed, "build_now"), {"asked": "1"}, follow=True)
 
     assert "The feed is made anew" in asked.content.decode()
-    assert before == NOW + timedelta(days=1)
+    assert before == FeedBuild.objects.get().started_at + timedelta(days=1)
     feed.refresh_from_db()
     assert (feed.due_cause, "It is built within a minute" in done.content.decode()) == ("asked", True)
 

@@ -25,6 +25,8 @@ from merchants.feeds import building, services, storage
 from merchants.feeds.forgetting import clean_up
 from merchants.feeds.items import read_catalog
 from merchants.feeds.models import Blob, BlobChunk, Feed, FeedBuild, FeedFile, FeedProblem, PublishedItem
+from merchants.feeds.profiles import PROFILES
+from merchants.feeds.rules import check
 from merchants.feeds.services import (
     UnknownFormatError,
     build_feed,
@@ -153,6 +155,48 @@ def test_a_grown_catalog_gets_more_files(monkeypatch: pytest.MonkeyPatch) -> Non
     assert feed.shards == 4
 
 
+@pytest.mark.parametrize("changes", [{"shards": 2}, {"file_format": "csv.gz"}])
+def test_former_names_answer_until_the_platform_was_told(changes: dict[str, Any]) -> None:
+    feed = feed_of(stocked_shop())
+    build(feed)
+    Feed.objects.update(**changes)
+    Variant.objects.update(price_minor=1900)
+
+    names = {
+        days: {file.name: file.is_former for file in build(feed, now=NOW + timedelta(days=days)).files.all()}
+        for days in (1, 20, 32)
+    }
+
+    former, present = {"products.jsonl.gz": True}, {name: False for name, is_former in names[32].items()}
+    assert names == {1: {**former, **present}, 20: {**former, **present}, 32: present}
+    kept = FeedFile.objects.filter(is_former=True).latest("pk")
+    assert (kept.rows, {row["price"] for row in rows_of_file(kept)}) == (14, {"19.00 USD"})
+    feed.refresh_from_db()
+    assert (feed.former_layouts, feed.former_until) == ([], None)
+
+
+def test_names_that_change_back_are_the_present_ones() -> None:
+    feed = feed_of(stocked_shop())
+    for shards in (1, 2, 1):
+        Feed.objects.update(shards=shards)
+        made = build(feed)
+
+    assert {file.name: file.is_former for file in made.files.all()} == {
+        "products.jsonl.gz": False,
+        "products-01-of-02.jsonl.gz": True,
+        "products-02-of-02.jsonl.gz": True,
+    }
+
+
+def test_a_kind_that_cannot_be_written_any_more_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = feed_of(stocked_shop(), "openai", "parquet")
+    build(feed)
+    Feed.objects.update(file_format="jsonl.gz")
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+
+    assert [file.name for file in build(feed).files.all()] == ["products.jsonl.gz"]
+
+
 def test_pages_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     merchant = stocked_shop()
 
@@ -242,6 +286,37 @@ def test_what_was_told_and_is_refused_now_is_told_to_be_gone() -> None:
     assert row == still
     made = FeedBuild.objects.latest("pk")
     assert (made.rows, made.gone, made.refused) == (0, 1, 1)
+
+
+@pytest.mark.parametrize(("profile", "file_format"), [("openai", "csv.gz"), ("stripe", "csv")])
+def test_what_is_refused_now_is_told_before_all_that_is_for_sale(profile: str, file_format: str) -> None:
+    merchant = shop()
+    stays, lapses, sleeps = (
+        variant(tote(merchant, handle=handle), "Navy", "L", mpn=handle) for handle in ("a", "b", "c")
+    )
+    feed = feed_of(merchant, profile, file_format)
+    build(feed)
+    Product.objects.filter(pk=lapses.product_id).update(description="")
+    Variant.objects.filter(pk=sleeps.pk).update(status="inactive")
+
+    told = [row[PROFILES[profile].id_field] for row in rows(feed)]
+
+    assert told == [sleeps.pk, lapses.pk, stays.pk]
+
+
+def test_what_is_gone_is_told_within_the_caps() -> None:
+    """A title is cut while a product is for sale; the row that says it is gone has to be taken, too."""
+    merchant = shop()
+    lost = variant(tote(merchant, title="Canvas Tote " * 20), "Navy", "L", title="Navy " * 40)
+    feed = feed_of(merchant)
+    (sold,) = rows(feed)
+    Variant.objects.filter(pk=lost.pk).update(status="inactive")
+
+    (gone,) = rows(feed)
+
+    assert gone["title"] == sold["title"]
+    checked = check(PROFILES["openai"].columns, dict(gone))
+    assert (checked.row, checked.problems) == (gone, ())
 
 
 def test_what_was_refused_from_the_start_is_never_told_of() -> None:

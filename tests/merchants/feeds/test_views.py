@@ -45,6 +45,16 @@ def test_a_file_is_sent_as_it_was_built(token: str, client: Client) -> None:
     assert (response["Cache-Control"], response["X-Robots-Tag"]) == ("private, no-cache", "noindex")
 
 
+def test_a_former_name_answers_and_is_not_listed(token: str, client: Client) -> None:
+    Feed.objects.update(shards=2)
+    build_feed(Feed.objects.get().pk, now=NOW + timedelta(days=1))
+
+    listed = [file["name"] for file in client.get(f"/feeds/{token}/").json()["files"]]
+
+    assert listed == ["products-01-of-02.jsonl.gz", "products-02-of-02.jsonl.gz"]
+    assert all(client.get(f"/feeds/{token}/{name}").status_code == 200 for name in (*listed, NAME))
+
+
 def test_what_has_not_changed_is_not_sent(token: str, client: Client) -> None:
     path = f"/feeds/{token}/{NAME}"
     first = client.get(path)
