@@ -1,7 +1,8 @@
 """What shoppers allow themselves to spend. What was spent is summed under the shopper's lock, never counted up.
 
 A token counts from when it is promised until its payment is known to have failed, or its confirmation ran out
-unused; so nothing has to be given back, and a process that dies in between leaves nothing wrong.
+unused; so no count has to be taken back, and a process that dies in between leaves nothing wrong. What the
+shop has refunded counts no more.
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ def _require_period(mandate: Mandate, amount: Money, spent: int) -> None:
 
 
 _SPENT = """
-SELECT COALESCE(sum(t.amount_minor), 0)
+SELECT COALESCE(sum(t.amount_minor - COALESCE(p.refunded_minor, 0)), 0)
 FROM wallet_wallettoken t
 JOIN wallet_card c ON c.id = t.card_id
 JOIN checkout_confirmation f ON f.id = t.confirmation_id

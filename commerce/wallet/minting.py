@@ -18,11 +18,16 @@ from commerce.ids import new_id
 from commerce.money import Money
 from commerce.payments.connections import connection_of, gateway_at
 from commerce.payments.gateway import GrantedToken, Refused, Unknown
+from commerce.postgres.failures import give_back_connection
 from commerce.wallet.mandates import require_allowed
 from commerce.wallet.models import Card, Shopper, WalletToken
 
 FOR_THE_BANK = timedelta(minutes=20)
 """How much longer than the yes a token lives: the issuer may ask the buyer to authenticate after it was used."""
+
+
+NOTHING_TO_PAY = "nothing-to-pay"
+"""Stands where a token is wanted for what costs nothing: no provider knows it, and none is asked."""
 
 
 class CardRefusedError(CommerceError):
@@ -34,9 +39,13 @@ class CardRefusedError(CommerceError):
 def mint(confirmation_id: str, *, shopper: Shopper, now: datetime) -> str:
     """Return the token that pays for what a shopper has confirmed; the same one each time.
 
+    A yes that costs nothing names no card: NOTHING_TO_PAY stands for its token.
+
     Opens its own transactions; asks the provider outside of them. Raises NotFoundError where the confirmation is
     not this shopper's, MandateExceededError, CardRefusedError, UnavailableError.
     """
+    if Confirmation.objects.filter(pk=confirmation_id, total_minor=0, payment_source="").exists():
+        return NOTHING_TO_PAY
     promised = _promised(confirmation_id, shopper, now)
     if promised.sealed_token is not None:
         return sealing.unseal(promised.sealed_token)
@@ -76,11 +85,14 @@ def _granted(promised: WalletToken) -> str:
     connection = connection_of(Merchant.objects.get(pk=promised.merchant_id))
     if connection is None or connection.is_live:
         raise CardRefusedError("This shop cannot be paid with a test card.")
-    answer = gateway_at(connection.account).grant_test_token(
+    gateway, card = gateway_at(connection.account), promised.card.name
+    expires_at = promised.confirmation.expires_at + FOR_THE_BANK
+    give_back_connection()
+    answer = gateway.grant_test_token(
         amount_minor=promised.amount_minor,
         currency=promised.currency,
-        method=promised.card.name,
-        expires_at=promised.confirmation.expires_at + FOR_THE_BANK,
+        method=card,
+        expires_at=expires_at,
         key=promised.pk,
     )
     match answer:

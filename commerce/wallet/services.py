@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from commerce.errors import CommerceError, NotFoundError
-from commerce.wallet.models import Card, Shopper
+from commerce.wallet.models import Card, Mandate, Shopper
 from commerce.wallet.test_cards import BY_METHOD
 
 if TYPE_CHECKING:
@@ -41,13 +41,30 @@ def welcome_guest() -> NewGuest:
 
 
 def guest_of(key: str) -> Shopper | None:
-    """Return whom a browser's key belongs to."""
-    return Shopper.objects.filter(key_hash=_hash(key)).first() if key else None
+    """Return the guest whom a browser's key belongs to. Who has a login is known by that alone."""
+    return Shopper.objects.filter(key_hash=_hash(key), user__isnull=True).first() if key else None
 
 
 def shopper_of(user: User) -> Shopper:
     """Return the wallet of somebody who logs in, a new one the first time."""
     return Shopper.objects.get_or_create(user=user, defaults={"email": user.email})[0]
+
+
+@transaction.atomic
+def take_over(guest: Shopper, shopper: Shopper, *, now: datetime) -> None:
+    """Move a guest's cards, limits and what was paid with them into the wallet of who has logged in.
+
+    The guest's key names nobody afterwards. A card that is there twice stays once. May run again.
+    """
+    list(Shopper.objects.select_for_update(no_key=True).filter(pk__in=[guest.pk, shopper.pk]).order_by("pk"))
+    known = list(Card.objects.filter(shopper=shopper, removed_at__isnull=True).values_list("name", flat=True))
+    cards = Card.objects.filter(shopper=guest)
+    cards.filter(name__in=known, removed_at__isnull=True).update(removed_at=now, is_default=False)
+    if known:
+        cards.filter(is_default=True).update(is_default=False)
+    cards.update(shopper=shopper)
+    Mandate.objects.filter(shopper=guest).update(shopper=shopper)
+    Shopper.objects.filter(pk=guest.pk).update(key_hash=None)
 
 
 @transaction.atomic

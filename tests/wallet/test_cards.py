@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from commerce.errors import NotFoundError
+from commerce.wallet.mandates import grant_mandate, standing_mandates
 from commerce.wallet.models import Card, Shopper
 from commerce.wallet.services import (
     UnknownCardError,
@@ -16,6 +17,7 @@ from commerce.wallet.services import (
     prefer_card,
     remove_card,
     shopper_of,
+    take_over,
     welcome_guest,
 )
 
@@ -90,3 +92,30 @@ def test_who_logs_in_has_one_wallet() -> None:
     user = User.objects.create(username="ann", email="ann@example.com")
     assert shopper_of(user) == shopper_of(user)
     assert shopper_of(user).email == "ann@example.com"
+
+
+def test_a_guest_s_wallet_goes_over_to_who_logs_in(db: None) -> None:
+    now = timezone.now()
+    guest, shopper = welcome_guest(), welcome_guest().shopper
+    kept = add_card(shopper, "pm_card_visa", now=now)
+    twice, other = (add_card(guest.shopper, one, now=now) for one in ("pm_card_visa", "pm_card_amex"))
+    mandate = grant_mandate(guest.shopper, currency="usd", limit_per_order_minor=1)
+
+    for _ in range(2):
+        take_over(guest.shopper, shopper, now=now)
+
+    assert [(one.pk, one.is_default) for one in cards_of(shopper)] == [(kept.pk, True), (other.pk, False)]
+    twice.refresh_from_db()
+    assert (twice.shopper, twice.removed_at) == (shopper, now)
+    assert standing_mandates(shopper, now=now) == [mandate]
+    assert (cards_of(guest.shopper), guest_of(guest.key)) == ([], None)
+
+
+@pytest.mark.django_db
+def test_a_key_names_nobody_who_has_a_login() -> None:
+    guest = welcome_guest()
+    assert guest_of(guest.key) == guest.shopper
+
+    Shopper.objects.update(user=User.objects.create(username="ann"))
+
+    assert guest_of(guest.key) is None

@@ -49,6 +49,7 @@ def spend(
     *,
     at: datetime = NOW,
     status: str = "captured",
+    refunded: int = 0,
     runs_out: datetime | None = None,
 ) -> None:
     """Write a token that paid, or one that still may where it runs out."""
@@ -60,6 +61,7 @@ def spend(
             amount_minor=minor,
             currency="usd",
             status=status,
+            refunded_minor=refunded,
             submitted_at=at,
             leased_until=at,
         ).pk
@@ -135,6 +137,12 @@ def test_what_was_not_paid_does_not_count(
     spend(shopper, merchant, 600, **how)
     grant_mandate(shopper, currency="usd", limit_per_period_minor=1000)
     assert allows(shopper, merchant, 401) is not counts
+
+
+def test_what_was_given_back_does_not_count(shopper: Shopper, merchant: Merchant) -> None:
+    spend(shopper, merchant, 600, refunded=250)
+    grant_mandate(shopper, currency="usd", limit_per_period_minor=1000)
+    assert [allows(shopper, merchant, minor) for minor in (650, 651)] == [True, False]
 
 
 def test_what_others_spend_does_not_count(shopper: Shopper, merchant: Merchant) -> None:
