@@ -297,6 +297,7 @@ READINESS_CHECKS = [
 AGENT_REQUESTS_PER_MINUTE = _number("AGENT_REQUESTS_PER_MINUTE", 60_000)
 DISCOVERY_REQUESTS_PER_MINUTE = _number("DISCOVERY_REQUESTS_PER_MINUTE", 6_000)
 REJECTED_CODES_PER_MINUTE = _number("REJECTED_CODES_PER_MINUTE", 60)
+REJECTED_CODES_PER_SHOPPER = _number("REJECTED_CODES_PER_SHOPPER", 10)  # a minute, in a chat
 FAILED_LOGINS_PER_MINUTE = _number("FAILED_LOGINS_PER_MINUTE", 120)
 WEBHOOK_ALLOWED_PRIVATE_HOSTS = _list("WEBHOOK_ALLOWED_PRIVATE_HOSTS")
 WEBHOOK_TIMEOUT_SECONDS = _number("WEBHOOK_TIMEOUT_SECONDS", 15)
@@ -318,6 +319,8 @@ OUTBOX_ASKING_TOPICS = ASKING
 
 # Where somebody came from who pays on a page of ours: function(session id) -> path, "" where from elsewhere.
 PAYMENT_WAY_BACK = "agents.chat.selectors.way_back"
+# Who shops in a checkout that an assistant of ours has opened: function(session id) -> id, "" where another did.
+SHOPPER_OF_CHECKOUT = "agents.chat.selectors.shopper_of"
 # Where somebody can ask about what a shop sells: function(merchant id) -> path, "" where nowhere.
 SHOP_ASSISTANT = "agents.chat.selectors.chat_path"
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import orjson
 from django.conf import settings
 from django.http import HttpResponse
+from django.utils.module_loading import import_string
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
@@ -18,21 +19,22 @@ from agents.acp.v2026_04_17.carts import cart
 from agents.acp.v2026_04_17.presenters import checkout_session
 from agents.acp.versions import SUPPORTED, require_version
 from agents.errors import RequestError
+from agents.guessing import by_agent, by_shopper, with_guesses_counted
 from agents.http import AgentView, caller_of, json_response, request_key
-from agents.throttling import Window
 from commerce import clock
+from commerce.accounts.services import Caller
 from commerce.carts import services as carts
 from commerce.carts.document import CartView
 from commerce.checkout import services as sessions
+from commerce.checkout.commands import UNSET, CreateSession, UpdateSession
 from commerce.checkout.complete import complete_session
 from commerce.checkout.document import Session
 from commerce.checkout.settlement import Outcome
 from commerce.checkout.shop import Shop, shop_at
 from commerce.errors import CommerceError
+from commerce.idempotency.services import Receipt
 
 T = TypeVar("T")
-
-_rejected_codes = Window("rejected-codes")
 
 
 class AcpView(AgentView):
@@ -82,16 +84,7 @@ class CheckoutSessions(AcpView):
         return self.answer_once(
             request,
             render=self.show(request, shop, status=201),
-            work=lambda body, receipt: _with_codes_counted(
-                request,
-                lambda: sessions.create_session(
-                    shop=shop,
-                    caller=caller,
-                    command=incoming.create_command(body.value),
-                    now=clock.now(),
-                    receipt=receipt,
-                ),
-            ),
+            work=lambda body, receipt: _created(shop, caller, incoming.create_command(body.value), receipt),
         )
 
 
@@ -113,16 +106,8 @@ class CheckoutSessionDetail(AcpView):
         return self.answer_once(
             request,
             render=self.show(request, shop),
-            work=lambda body, receipt: _with_codes_counted(
-                request,
-                lambda: sessions.update_session(
-                    shop=shop,
-                    caller=caller,
-                    session_id=session_id,
-                    command=incoming.update_command(body.value),
-                    now=clock.now(),
-                    receipt=receipt,
-                ),
+            work=lambda body, receipt: _updated(
+                shop, caller, session_id, incoming.update_command(body.value), receipt
             ),
         )
 
@@ -255,10 +240,26 @@ def _owner(shop: Shop, request: Request) -> carts.Owner:
     return carts.Owner(shop.id, caller_of(request).agent_id, shop.currency)
 
 
-def _with_codes_counted(request: Request, work: Callable[[], Session]) -> Session:
-    """Slow down who tries out codes (rfc.discount_extension 11): too many unknown ones stop the next call."""
-    agent_id, limit = caller_of(request).agent_id, settings.REJECTED_CODES_PER_MINUTE
-    _rejected_codes.count(agent_id, limit=limit, times=0)
-    session = work()
-    _rejected_codes.add(agent_id, sum(one.reason == "invalid" for one in session.document.rejected_codes))
-    return session
+def _created(shop: Shop, caller: Caller, command: CreateSession, receipt: Receipt[Session]) -> Session:
+    def create() -> Session:
+        return sessions.create_session(shop=shop, caller=caller, command=command, now=clock.now(), receipt=receipt)
+
+    return with_guesses_counted(create, by_agent(caller.agent_id)) if command.codes else create()
+
+
+def _updated(
+    shop: Shop, caller: Caller, session_id: str, command: UpdateSession, receipt: Receipt[Session]
+) -> Session:
+    def update() -> Session:
+        return sessions.update_session(
+            shop=shop, caller=caller, session_id=session_id, command=command, now=clock.now(), receipt=receipt
+        )
+
+    names_codes = command.codes is not UNSET and bool(command.codes)
+    return with_guesses_counted(update, _guesser(caller, session_id)) if names_codes else update()
+
+
+def _guesser(caller: Caller, session_id: str) -> dict[str, int]:
+    """Return who is slowed down: the shopper of a chat, whose key all of its shoppers share, else the agent."""
+    shopper = import_string(settings.SHOPPER_OF_CHECKOUT)(session_id) if caller.requires_confirmation else ""
+    return by_shopper(shopper) if shopper else by_agent(caller.agent_id)

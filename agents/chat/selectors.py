@@ -74,6 +74,12 @@ def shops_with_chat() -> list[Merchant]:
     return list(shops.order_by("name", "pk"))
 
 
+def shopper_of(session_id: str) -> str:
+    """Return the id of who shops in a checkout; empty where no conversation has opened it."""
+    opened = ChatCheckout.objects.filter(session_id=session_id)
+    return opened.values_list("conversation__shopper_id", flat=True).first() or ""
+
+
 def way_back(session_id: str) -> str:
     """Return the address of the conversation that a checkout comes from; empty where it comes from elsewhere."""
     row = ChatCheckout.objects.filter(session_id=session_id).select_related("conversation__merchant").first()

@@ -9,15 +9,17 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from rest_framework.exceptions import Throttled
 
 from agents.chat.models import Conversation, ShopChat
 from agents.chat.opening import caller_of
 from agents.chat.recording import record
 from agents.chat.selectors import session_of
 from agents.chat.services import require_idle
+from agents.guessing import by_address, by_shopper, with_guesses_counted
 from commerce.buyers import Address, Buyer, Recipient
 from commerce.checkout.commands import UpdateSession, WantedLine, WantedOption
-from commerce.checkout.document import Document
+from commerce.checkout.document import Document, Session
 from commerce.checkout.services import update_session
 from commerce.checkout.shop import shop_at
 from commerce.errors import CommerceError
@@ -34,6 +36,12 @@ class UnreadableChangeError(CommerceError):
     code = "invalid"
 
 
+class TooManyGuessesError(CommerceError):
+    """More codes were tried that there are not than anybody mistypes."""
+
+    code = "too_many_guesses"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What to ask of the session, and what of it is kept as the shopper's own choice."""
@@ -45,18 +53,32 @@ class Change:
 Form = Mapping[str, str]
 
 
-def change_sheet(conversation: Conversation, session_id: str, form: Form, *, now: datetime) -> None:
-    """Do what a form of a sheet says, and have every open page show it.
+def change_sheet(conversation: Conversation, session_id: str, form: Form, *, address: str, now: datetime) -> None:
+    """Do what a form of a sheet says that came from an IP address, and have every open page show it.
 
-    Raises BusyError while the assistant is at work, and what changing the session raises.
+    Raises BusyError while the assistant is at work, TooManyGuessesError, and what changing the session raises.
     """
     require_idle(conversation)
     session = session_of(conversation, session_id)
     change = _read(session.document, form)
     caller = caller_of(ShopChat.objects.get(merchant=conversation.merchant), now=now)
     shop = shop_at(caller.merchant_id, caller.merchant_revision)
-    update_session(shop=shop, caller=caller, session_id=session_id, command=change.command, now=now)
+
+    def update() -> Session:
+        return update_session(shop=shop, caller=caller, session_id=session_id, command=change.command, now=now)
+
+    if form.get("action") == "add_code":
+        _slowed_down(update, by_shopper(conversation.shopper_id) | by_address(address))
+    else:
+        update()
     record(conversation.pk, "changed", {"checkout": session_id, **change.chosen})
+
+
+def _slowed_down(update: Callable[[], Session], limits: Mapping[str, int]) -> None:
+    try:
+        with_guesses_counted(update, limits)
+    except Throttled as problem:
+        raise TooManyGuessesError("Too many codes were tried that there are not. Wait a minute.") from problem
 
 
 def _read(document: Document, form: Form) -> Change:

@@ -26,12 +26,14 @@ from agents.throttling import Window
 from commerce import clock
 from commerce.accounts.models import Merchant
 from commerce.checkout.confirmations import OtherTermsError
+from commerce.client_address import client_address
 from commerce.errors import CommerceError, NotFoundError
 from commerce.pages.rendering import private
 
 SUGGESTIONS = ("What do you sell?", "Something under 50", "What is new?")
 MOST_BEGUN_A_MINUTE = 30
-_begun = Window("conversations")
+MOST_CHANGES_A_MINUTE = 60
+_begun, _changed = Window("conversations"), Window("sheet-changes")
 
 
 @require_safe
@@ -64,7 +66,7 @@ def new_conversation(request: HttpRequest, merchant_slug: str) -> HttpResponse:
     try:
         if not text.strip():
             raise services.EmptyWordsError("Write something first.")
-        if _begun.add(request.META.get("REMOTE_ADDR", ""), 1) > MOST_BEGUN_A_MINUTE:
+        if _begun.add(client_address(request), 1) > MOST_BEGUN_A_MINUTE:
             raise TooManyTurnsError("Too many conversations were begun just now. Try again in a minute.")
         services.open_chat_of(merchant)
         shopper, guest = welcome(request)
@@ -114,7 +116,7 @@ def pay(request: HttpRequest, merchant_slug: str, conversation_id: str) -> HttpR
     conversation = conversation_at(request, merchant_slug, conversation_id)
     session_id = request.POST.get("checkout", "")
     evidence = {
-        "address": request.META.get("REMOTE_ADDR", ""),
+        "address": client_address(request),
         "user_agent": request.headers.get("User-Agent", "")[:300],
     }
     try:
@@ -139,7 +141,10 @@ def sheet(request: HttpRequest, merchant_slug: str, conversation_id: str) -> Htt
     conversation = conversation_at(request, merchant_slug, conversation_id)
     session_id = request.POST.get("checkout", "")
     try:
-        change_sheet(conversation, session_id, request.POST.dict(), now=clock.now())
+        if _changed.add(conversation.shopper_id, 1) > MOST_CHANGES_A_MINUTE:
+            raise TooManyTurnsError("Too many changes were made just now. Try again in a minute.")
+        form, address = request.POST.dict(), client_address(request)
+        change_sheet(conversation, session_id, form, address=address, now=clock.now())
     except CommerceError as problem:
         return _sheet_answer(request, conversation, session_id, problem)
     return _sheet_answer(request, conversation, session_id)

@@ -152,7 +152,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A checkout session as it was read or is about to be written. `version` is that of the row it comes from."""
+    """A checkout session as it was read or is about to be written. `version` is that of the row it comes from.
+
+    `guesses` is how many codes a change has newly named that there are not: for who slows down guessing, not kept.
+    """
 
     id: str
     merchant_id: str
@@ -167,6 +170,7 @@ class Session:
     attempt_id: str = ""
     order_id: str = ""
     version: int = 1
+    guesses: int = 0
 
 
 _codec = TypeAdapter(Document)

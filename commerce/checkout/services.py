@@ -110,6 +110,7 @@ def create_session(
         created_at=now,
         updated_at=now,
         expires_at=_expiry(now),
+        guesses=_guesses(evaluation.document, before=()),
     )
     write(insert_write(session), *receipt(session))
     return session
@@ -143,6 +144,7 @@ def update_session(
                 document=evaluation.document,
                 updated_at=now,
                 expires_at=_expiry(now),
+                guesses=_guesses(evaluation.document, before=session.document.codes),
             )
             write(update_write(session), *ended, *voided, *receipt(session))
         return session
@@ -245,6 +247,13 @@ def _require_changeable(session: Session, now: datetime) -> None:
 
 def _expiry(now: datetime) -> datetime:
     return now + timedelta(hours=settings.CHECKOUT_SESSION_HOURS)
+
+
+def _guesses(document: Document, *, before: Iterable[str]) -> int:
+    """Count the codes that there are not, those apart that were named before."""
+    known = {code.strip().upper() for code in before}
+    wrong = {one.code.strip().upper() for one in document.rejected_codes if one.reason == "invalid"}
+    return len(wrong - known)
 
 
 def _lines(wanted: Iterable[WantedLine], before: Iterable[Line]) -> tuple[Line, ...]:

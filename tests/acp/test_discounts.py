@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from commerce.accounts.models import Merchant
 from commerce.catalog.models import Variant
@@ -207,3 +208,25 @@ def test_trying_out_codes_is_slowed_down(acp: AcpClient, tote: Variant) -> None:
     assert [answer.status for answer in answers] == [201, 201, 201, 201, 429]
     assert int(answers[-1].headers["retry-after"]) >= 1
     assert answers[-1].body["code"] == "rate_limited"
+
+
+def test_who_has_tried_too_many_codes_goes_on_without(acp: AcpClient, tote: Variant, settings: Settings) -> None:
+    settings.REJECTED_CODES_PER_MINUTE = 1
+    session = acp.create(tote.pk, discounts={"codes": ["GUESS1", "GUESS2"]})
+
+    assert acp.create(tote.pk, discounts={"codes": ["GUESS3"]}).status == 429
+    assert acp.update(session.body["id"], discounts={"codes": ["GUESS3"]}).status == 429
+    assert acp.update(session.body["id"], order_notes="x").status == 200
+    assert acp.update(session.body["id"], discounts={"codes": []}).status == 200
+    assert acp.create(tote.pk).status == 201
+
+
+def test_a_wrong_code_that_stays_counts_once(acp: AcpClient, tote: Variant, settings: Settings) -> None:
+    settings.REJECTED_CODES_PER_MINUTE = 1
+    session = acp.create(tote.pk, discounts={"codes": ["GUESS1"]})
+
+    kept = [acp.update(session.body["id"], discounts={"codes": ["guess1"]}) for _ in range(3)]
+
+    assert [answer.status for answer in kept] == [200, 200, 200]
+    assert acp.update(session.body["id"], discounts={"codes": ["GUESS1", "GUESS2"]}).status == 200
+    assert acp.update(session.body["id"], discounts={"codes": ["GUESS3"]}).status == 429
