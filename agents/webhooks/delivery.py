@@ -19,6 +19,7 @@ from agents.webhooks.claiming import Due, claim
 from agents.webhooks.recording import record
 from agents.webhooks.signing import signed_headers
 from commerce import clock
+from commerce.failpoints import failpoint
 from commerce.outgoing.sending import Answer, post
 
 logger = logging.getLogger(__name__)
@@ -57,6 +58,11 @@ def deliver_due(*, seconds: float = 20, patience: float = 20) -> int:
     return delivered
 
 
+def await_senders(*, seconds: float) -> bool:
+    """Let this process's deliveries end before it does, for so many seconds. Says whether all have."""
+    return _senders(os.getpid()).await_all(seconds)
+
+
 def _await_some(running: set[Future[bool]]) -> tuple[set[Future[bool]], set[Future[bool]]]:
     """Wait for one to end, and a moment for those that end with it. Returns the ended and the running."""
     if wait(running, LOOK_AGAIN_SECONDS, FIRST_COMPLETED).done:
@@ -71,30 +77,38 @@ class _Senders:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="webhook")
         self._recording = threading.Semaphore(RECORDING)
-        self._lock = threading.Lock()
+        self._change = threading.Condition()
         self._running = 0
 
     def free(self) -> int:
         return THREADS - self._running
 
+    def await_all(self, seconds: float) -> bool:
+        with self._change:
+            return self._change.wait_for(lambda: not self._running, timeout=seconds)
+
     def send(self, due: Due) -> Future[bool]:
         """Have a delivery sent and recorded. The result is whether it was accepted."""
-        with self._lock:
+        with self._change:
             self._running += 1
         return self._pool.submit(self._deliver, due)
 
     def _deliver(self, due: Due) -> bool:
         try:
+            failpoint("delivery.before_send")
             answer = _post(due)
+            failpoint("delivery.after_send")
             with self._recording:
                 record(due, answer, now=clock.now())
+            failpoint("delivery.after_record")
         except Exception:
             logger.exception("a delivery could not be recorded", extra={"delivery": due.id})
             return False
         finally:
             connections.close_all()
-            with self._lock:
+            with self._change:
                 self._running -= 1
+                self._change.notify_all()
         return answer.is_success
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -8,7 +8,7 @@ from django.db.models import Case, F, When
 
 from agents.acp.order_events import order_event_bodies
 from agents.webhooks.models import Endpoint
-from commerce import sealing
+from commerce import clock, sealing
 from commerce.accounts.models import Agent
 from commerce.ids import new_id, random_text
 from commerce.orders.models import Order
@@ -16,14 +16,19 @@ from commerce.outbox.services import record_event
 from commerce.outgoing.addresses import require_allowed
 
 
+@transaction.atomic
 def register_endpoint(agent: Agent, url: str) -> tuple[Endpoint, str]:
     """Have an agent's order events sent to a URL. The second value is the signing secret, shown once.
 
-    Raises ForbiddenUrlError unless the URL is https and public, or its host is allowed for tests.
+    One that is there already, and was switched off, gets what it has missed. Raises ForbiddenUrlError unless the
+    URL is https and public, or its host is allowed for tests.
     """
     require_allowed(url)
     secret = random_secret()
-    endpoint, _ = Endpoint.objects.update_or_create(agent=agent, url=url, defaults={**_only(secret), **_STANDING})
+    endpoint, is_new = Endpoint.objects.update_or_create(agent=agent, url=url, defaults=_only(secret))
+    if not is_new:
+        enable_endpoint(endpoint, now=clock.now())
+        endpoint.refresh_from_db()
     return endpoint, secret
 
 
@@ -59,6 +64,9 @@ def random_secret() -> str:
     return f"whsec_{random_text(40)}"
 
 
+TOLD_WITHIN = timedelta(days=1)
+"""For so long a change may wait in the outbox; for an endpoint that goes off meanwhile it is never planned."""
+
 _STANDING: dict[str, Any] = {
     "is_active": True,
     "disabled_at": None,
@@ -79,11 +87,13 @@ def disable_endpoint(endpoint: Endpoint, *, reason: str, now: datetime) -> None:
 @transaction.atomic
 def enable_endpoint(endpoint: Endpoint, *, now: datetime) -> None:
     """Send what is pending, and plan what an endpoint's agent has missed since it was switched off."""
-    disabled_at = Endpoint.objects.values_list("disabled_at", flat=True).get(pk=endpoint.pk)
+    before = Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
     Endpoint.objects.filter(pk=endpoint.pk).update(**_STANDING)
-    if disabled_at is None:
+    if before.disabled_at is None:
         return
-    changed = Order.objects.filter(agent=endpoint.agent_id, updated_at__gte=disabled_at)
+    # What was planned by then is not planned twice.
+    since = max(before.disabled_at - TOLD_WITHIN, before.created_at)
+    changed = Order.objects.filter(agent=endpoint.agent_id, updated_at__gte=since)
     for order_id, sequence in changed.order_by("pk").values_list("pk", "sequence"):
         record_event("order.updated", key=order_id, payload={"sequence": sequence}, now=now)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,16 +11,19 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from celery.signals import worker_process_shutdown
 from django.db import connections
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from agents.webhooks import delivery
 from agents.webhooks.claiming import ENDPOINT_SLOTS, SUSPECT_SLOTS, Due, claim
 from agents.webhooks.delivery import deliver_due
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
 from agents.webhooks.recording import FAILURES_TO_OPEN, record
 from agents.webhooks.services import disable_endpoint, enable_endpoint, plan_deliveries, register_endpoint
 from commerce.accounts.models import Agent
+from commerce.celery import app
 from commerce.fulfillment.services import Parcel, Step, record_step
 from commerce.orders.models import Order
 from commerce.outbox.relay import drain
@@ -118,6 +122,43 @@ def test_an_endpoint_that_is_gone_is_switched_off_and_misses_nothing(
     ]
 
 
+@pytest.mark.parametrize("is_registered_anew", [False, True])
+def test_what_waited_in_the_outbox_when_an_endpoint_went_off_is_told(
+    agent: Agent, secret: str, listening: Receiver, is_registered_anew: bool
+) -> None:
+    order, untouched = plan(agent), plan(agent)
+    deliver_due()
+    record_step(order.pk, Parcel(), Step("shipped", timezone.now()), now=timezone.now())
+    endpoint = Endpoint.objects.get()
+    disable_endpoint(endpoint, reason="it answered 410 Gone", now=timezone.now() + timedelta(hours=19))
+    drain()
+    assert Delivery.objects.count() == 2
+
+    if is_registered_anew:
+        register_endpoint(agent, listening.url)
+    else:
+        enable_endpoint(endpoint, now=timezone.now())
+    drain()
+    deliver_due()
+
+    told = Delivery.objects.filter(status="delivered").order_by("sequence")
+    assert list(told.filter(order=order).values_list("sequence", flat=True)) == [1, 2]
+    assert list(told.filter(order=untouched).values_list("sequence", flat=True)) == [1]
+    assert len(listening.received) == 3
+
+
+def test_a_new_endpoint_is_told_nothing_of_what_was_before_it(agent: Agent, listening: Receiver) -> None:
+    placed_order(1, agent=agent)
+    drain()
+    endpoint, _ = register_endpoint(agent, listening.url)
+    disable_endpoint(endpoint, reason="switched off", now=timezone.now())
+
+    enable_endpoint(endpoint, now=timezone.now())
+    drain()
+
+    assert Delivery.objects.count() == 0
+
+
 def test_switching_off_twice_keeps_the_first_reason(agent: Agent, secret: str) -> None:
     endpoint = Endpoint.objects.get()
     disable_endpoint(endpoint, reason="first", now=NOON)
@@ -177,6 +218,27 @@ def test_one_endpoint_takes_so_many_at_once(agent: Agent, secret: str, listening
         sum(one.endpoint_id == end.pk for one in taken) for end in Endpoint.objects.order_by("created_at")
     ]
     assert (per_agent, more) == ([ENDPOINT_SLOTS, 1], [])
+
+
+def test_a_process_that_is_replaced_lets_its_deliveries_end(
+    agent: Agent, secret: str, listening: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = threading.Event()
+
+    def take(_headers: dict[str, str], _body: bytes) -> tuple[int, dict[str, str]]:
+        return (200, {}) if answer.wait(10) else (500, {})
+
+    app.loader.import_default_modules()
+    monkeypatch.setattr(delivery, "LOOK_AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(listening, "take", take)
+    plan(agent)
+    assert deliver_due(patience=0.02) == 0
+
+    threading.Timer(0.3, answer.set).start()
+    worker_process_shutdown.send(sender=None, pid=0, exitcode=0)
+
+    assert Delivery.objects.get().status == "delivered"
+    assert DeliveryAttempt.objects.count() == 1
 
 
 @pytest.mark.parametrize("standing", [{"failures": 1}, {"is_slow": True}])
