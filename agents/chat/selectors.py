@@ -13,6 +13,10 @@ from commerce.accounts.models import Merchant
 from commerce.checkout.document import Session
 from commerce.checkout.sql import find_any_session
 from commerce.errors import NotFoundError
+from commerce.orders.models import Order
+from commerce.wallet.models import Shopper
+
+MOST_EARLIER = 8
 
 
 def told(conversation_id: str, *, after: int = 0, until: int | None = None) -> Iterator[ChatEvent]:
@@ -41,6 +45,18 @@ def session_of(conversation: Conversation, session_id: str) -> Session:
     if session is None:
         raise NotFoundError("There is no such checkout in this conversation.")
     return session
+
+
+def checkouts_of(conversation: Conversation) -> set[str]:
+    """Return the checkout sessions that a conversation has opened."""
+    return set(ChatCheckout.objects.filter(conversation=conversation).values_list("session_id", flat=True))
+
+
+def orders_of(shopper: Shopper, merchant: Merchant) -> list[str]:
+    """Return what a shopper has bought in a shop, in whichever conversation, the newest first."""
+    sessions = ChatCheckout.objects.filter(conversation__shopper=shopper, conversation__merchant=merchant)
+    bought = Order.objects.filter(checkout_session_id__in=list(sessions.values_list("session_id", flat=True)))
+    return list(bought.order_by("-placed_at", "pk").values_list("pk", flat=True))
 
 
 def asked_for(conversation_id: str) -> Asked:

@@ -18,9 +18,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection, transaction
 
+from agents.chat.contacts import contacts_of
 from agents.chat.models import TURN_TRANSITIONS, ChatCheckout, ChatEvent, Conversation, ShopChat, Turn
 from agents.chat.opening import token_of
 from agents.chat.recording import record
+from agents.chat.selectors import checkouts_of, orders_of
 from agents.client import Agent, Exchange
 from agents.shopper.checkpoints import Checkpoints, checkpoints_of
 from agents.shopper.desk import Desk, Payment
@@ -31,6 +33,7 @@ from agents.shopper.running import Input, Question, Words, Yes
 from commerce import clock
 from commerce.errors import CommerceError
 from commerce.wallet.minting import mint
+from commerce.wallet.models import Shopper
 
 logger = logging.getLogger(__name__)
 
@@ -108,15 +111,22 @@ def _desk(conversation: Conversation, teller: Teller, connect: Callable[..., Age
     """Put together what the tools of one turn may reach."""
     merchant, shopper = conversation.merchant, conversation.shopper
     chat, zone = ShopChat.objects.get(merchant=merchant), ZoneInfo(merchant.time_zone)
-    bought = ChatCheckout.objects.filter(conversation=conversation).exclude(order_id="")
+
+    def opened(session_id: str) -> None:
+        try:
+            values = {"conversation": conversation, "created_at": clock.now()}
+            ChatCheckout.objects.get_or_create(session_id=session_id, defaults=values)
+        finally:
+            connection.close()  # tools run in threads of the graph's own, which nobody cleans up after
 
     def payment_for(confirmation_id: str) -> Payment:
         try:
-            return Payment(mint(confirmation_id, shopper=shopper, now=clock.now()))
+            payer = Shopper.objects.get(conversations=conversation)  # who may have logged in since the turn began
+            return Payment(mint(confirmation_id, shopper=payer, now=clock.now()))
         except CommerceError as problem:
             raise ToolFault(problem.code, problem.message) from problem
         finally:
-            connection.close()  # tools run in threads of the graph's own, which nobody cleans up after
+            connection.close()
 
     return Desk(
         agent=connect(settings.SHOPPER_API_BASE, token_of(chat), note=teller.note),
@@ -127,7 +137,10 @@ def _desk(conversation: Conversation, teller: Teller, connect: Callable[..., Age
         zone=zone,
         shopper=shopper.pk,
         payment_for=payment_for,
-        orders=tuple(bought.order_by("created_at").values_list("order_id", flat=True)),
+        opened=opened,
+        contacts=contacts_of(merchant),
+        checkouts=checkouts_of(conversation),
+        orders=orders_of(shopper, merchant),
     )
 
 
@@ -219,16 +232,13 @@ class Teller:
             self.flush()
 
     def _note_checkout(self, kind: str, told: dict[str, Any]) -> None:
-        """Remember which sessions and orders are this conversation's, and what their payments wait for."""
+        """Remember which orders are this conversation's, and what the payments of its sessions wait for."""
         session = told.get("checkout")
         if not session:
             return
-        row, _ = ChatCheckout.objects.get_or_create(
-            session_id=session,
-            defaults={"conversation_id": self.turn.conversation_id, "created_at": clock.now()},
-        )
+        row = ChatCheckout.objects.filter(session_id=session, conversation=self.turn.conversation_id).first()
         changes = _CHANGES.get(kind)
-        if changes is not None and row.conversation_id == self.turn.conversation_id:
+        if row is not None and changes is not None:
             changes(row, told)
             row.save(update_fields=["order_id", "awaits"])
 

@@ -32,7 +32,7 @@ Answer = ToolMessage | Command[Any]
 @dynamic_prompt
 def _instructions(request: ModelRequest[Desk]) -> str:
     desk = request.runtime.context
-    return instructions(today=desk.today, shop=desk.shop_name, currency=desk.currency)
+    return instructions(today=desk.today, shop=desk.shop_name, currency=desk.currency, contacts=desk.contacts)
 
 
 @wrap_tool_call

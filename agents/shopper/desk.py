@@ -31,8 +31,10 @@ class Payment:
 class Desk:
     """The shop as the tools reach it. Held in memory for one turn: neither checkpointed nor shown to the model.
 
-    `payment_for` mints what pays for a confirmation, by its id; it raises ToolFault where it cannot.
-    `orders` are ids of what was bought in the conversation before.
+    `payment_for` mints what pays for a confirmation, by its id; it raises ToolFault where it cannot. `checkouts`
+    are the sessions that the conversation has opened, `opened` keeps one more; `orders` is what the shopper has
+    bought in this shop, newest first; `contacts` is how the shop is reached, by name. The key reaches everybody's
+    who chats here: the tools reach no others.
     """
 
     agent: Agent
@@ -43,13 +45,46 @@ class Desk:
     zone: ZoneInfo
     shopper: str
     payment_for: Callable[[str], Payment]
-    orders: tuple[str, ...] = ()
+    opened: Callable[[str], None]
+    checkouts: set[str] = field(default_factory=set)
+    orders: list[str] = field(default_factory=list)
+    contacts: tuple[tuple[str, str], ...] = ()
     exchanges: list[Exchange] = field(default_factory=list)
     pause: Callable[[float], object] = lambda seconds: threading.Event().wait(seconds)
 
     def key(self, *parts: str) -> str:
         """Return the idempotency key of one intention: the same however often the step is repeated."""
         return hashlib.sha256("\n".join((self.thread_id, *parts)).encode()).hexdigest()[:40]
+
+    def open_checkout(self, checkout_id: str) -> None:
+        """Take a session that was just opened for one of this conversation's."""
+        self.opened(checkout_id)
+        self.checkouts.add(checkout_id)
+
+    def checkout_path(self, checkout_id: str) -> str:
+        """Return where a checkout of this conversation is. Raises ToolFault for any other."""
+        if checkout_id not in self.checkouts:
+            raise ToolFault(
+                "not_found",
+                f"There is no checkout {checkout_id!r} in this conversation.",
+                next_step="Use a checkout_id that start_checkout has returned, or start one.",
+            )
+        return f"/acp/checkout_sessions/{checkout_id}"
+
+    def order_path(self, order_id: str) -> str:
+        """Return where an order of this shopper is. Raises ToolFault for any other."""
+        if order_id not in self.orders:
+            raise ToolFault(
+                "not_found",
+                f"There is no order {order_id!r} of this shopper's.",
+                next_step="Call order_status without an id: it tells of the latest orders.",
+            )
+        return f"/agent/orders/{order_id}"
+
+    def note_order(self, order_id: str) -> None:
+        """Know an order of a checkout of this conversation, which may be new."""
+        if order_id not in self.orders:
+            self.orders.insert(0, order_id)
 
     def get(self, path: str) -> Any:
         return self._persist(lambda: self.agent.get(path))

@@ -75,6 +75,7 @@ def _outcome_of(told: Json, desk: Desk, show: Show, *, otherwise: str, message: 
     """Say what a session's state means for the shopper who wanted to pay."""
     match told["status"]:
         case "completed":
+            desk.note_order(told["order"]["id"])
             show({"kind": "order", "order": told["order"]["id"], "checkout": told["id"], "is_new": True})
             return {"outcome": "paid", "order": views.order(told["order"], desk.currency)}
         case "authentication_required" | "requires_escalation":

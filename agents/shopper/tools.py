@@ -7,9 +7,10 @@ stream as events: {"kind": ..., ...}. Names and arguments are what a model sees,
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from langchain.tools import ToolRuntime, tool
@@ -27,6 +28,8 @@ Json = dict[str, Any]
 
 SUPPORTED = {"interventions": {"supported": ["3ds"]}}
 MOST_COMPARED = 6
+MOST_ORDERS = 5
+_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 class Item(BaseModel):
@@ -148,7 +151,9 @@ def start_checkout(runtime: Runtime, items: list[Item] | None = None, cart_id: s
     if cart_id:
         body["cart_id"] = cart_id
     _doing(runtime, "Checking stock and prices…")
-    return _checkout(runtime, desk.send("/acp/checkout_sessions", body, key=_key(runtime, "start")))
+    told = desk.send("/acp/checkout_sessions", body, key=_key(runtime, "start"))
+    desk.open_checkout(told["id"])
+    return _checkout(runtime, told)
 
 
 @tool
@@ -162,13 +167,14 @@ def update_checkout(
     discount_codes: Annotated[list[str] | None, Field(description="all codes; [] takes them off")] = None,
 ) -> str:
     """Change a checkout: items, buyer, address, shipping, discount codes. What is left out stays as it is."""
-    desk, path = runtime.context, _session_path(checkout_id)
+    desk = runtime.context
+    path = desk.checkout_path(checkout_id)
     known = desk.get(path)
     body: Json = {}
     if items is not None:
         body["line_items"] = _lines(items)
     if buyer is not None:
-        body["buyer"] = {**known.get("buyer", {}), **_buyer(buyer)}
+        body |= _bought_by(known, buyer)
     if address is not None:
         body["fulfillment_details"] = _recipient(known, address, buyer)
     if discount_codes is not None:
@@ -184,13 +190,14 @@ def update_checkout(
 @tool
 def get_checkout(runtime: Runtime, checkout_id: str) -> str:
     """Read a checkout as it is now."""
-    return _checkout(runtime, runtime.context.get(_session_path(checkout_id)))
+    desk = runtime.context
+    return _checkout(runtime, desk.get(desk.checkout_path(checkout_id)))
 
 
 @tool
 def ask_to_pay(runtime: Runtime, checkout_id: str) -> str:
     """Show the shopper the order with its total, and wait for the decision. Nothing is charged without it."""
-    path = _session_path(checkout_id)
+    path = runtime.context.checkout_path(checkout_id)
     return _text(asked_to_pay(runtime.context, path, show=runtime.stream_writer))
 
 
@@ -198,15 +205,16 @@ def ask_to_pay(runtime: Runtime, checkout_id: str) -> str:
 def cancel_checkout(runtime: Runtime, checkout_id: str) -> str:
     """Give a checkout up. Nothing was charged for it."""
     desk = runtime.context
-    return _checkout(runtime, desk.send(f"{_session_path(checkout_id)}/cancel", {}, key=_key(runtime, "cancel")))
+    path = f"{desk.checkout_path(checkout_id)}/cancel"
+    return _checkout(runtime, desk.send(path, {}, key=_key(runtime, "cancel")))
 
 
 @tool
 def order_status(runtime: Runtime, order_id: str = "") -> str:
-    """Say what became of an order; without an id, of every order of this conversation."""
+    """Say what became of an order; without an id, of the shopper's latest orders in this shop, newest first."""
     desk = runtime.context
     _doing(runtime, "Looking up the order…")
-    told = [desk.get(_order_path(one)) for one in ([order_id] if order_id else _bought(runtime))]
+    told = [desk.get(desk.order_path(one)) for one in ([order_id] if order_id else _bought(desk))]
     return _text({"orders": [_order(runtime, one) for one in told]})
 
 
@@ -216,7 +224,7 @@ def cancel_order(runtime: Runtime, order_id: str, reason: str = "") -> str:
     desk = runtime.context
     _doing(runtime, "Canceling the order…")
     body = {"reason": reason} if reason else {}
-    told = desk.send(f"{_order_path(order_id)}/cancel", body, key=_key(runtime, "cancel"))
+    told = desk.send(f"{desk.order_path(order_id)}/cancel", body, key=_key(runtime, "cancel"))
     return _text({"order": _order(runtime, told), "message": told.get("message", "")})
 
 
@@ -234,7 +242,7 @@ def request_return(
     body: Json = {"reason": reason, "comment": comment}
     if items:
         body["line_items"] = [{"id": one.line_id, "quantity": one.quantity} for one in items]
-    told = desk.send(f"{_order_path(order_id)}/returns", body, key=_key(runtime, "return"))
+    told = desk.send(f"{desk.order_path(order_id)}/returns", body, key=_key(runtime, "return"))
     return _text({"order": _order(runtime, told), "message": told.get("message", "")})
 
 
@@ -271,18 +279,10 @@ def _key(runtime: Runtime, what: str) -> str:
 
 
 def _id(text: str) -> str:
-    """Write an id of the model's into a path. Whatever it is, it stays one part of it."""
-    if not text.strip():
-        raise ToolFault("invalid", "An id is missing. Use one that a tool has returned.")
-    return quote(text.strip(), safe="")
-
-
-def _session_path(checkout_id: str) -> str:
-    return f"/acp/checkout_sessions/{_id(checkout_id)}"
-
-
-def _order_path(order_id: str) -> str:
-    return f"/agent/orders/{_id(order_id)}"
+    """Write an id of the model's into a path, where it is one: anything else might lead elsewhere."""
+    if not _ID.fullmatch(text):
+        raise ToolFault("invalid", f"{text!r} is no id. Use one that a tool has returned.")
+    return text
 
 
 def _order(runtime: Runtime, told: Json) -> Json:
@@ -309,8 +309,17 @@ def _buyer(buyer: Buyer) -> Json:
     return {name: text for name, text in written.items() if text}
 
 
+def _bought_by(known: Json, buyer: Buyer) -> Json:
+    """Write who buys. Where no e-mail address is known ACP 2026-04-17 has no buyer: then it is who receives."""
+    merged = {**known.get("buyer", {}), **_buyer(buyer)}
+    if merged.get("email"):
+        return {"buyer": merged}
+    before, name = known.get("fulfillment_details", {}), _full_name(known, buyer)
+    return {"fulfillment_details": {**before, "name": name}} if name else {}
+
+
 def _recipient(known: Json, address: Address, buyer: Buyer | None) -> Json:
-    """Put what was said now over what was known of where it goes."""
+    """Put what was said now over what was known of where it goes. A new place leaves nothing of the old one."""
     before = known.get("fulfillment_details", {})
     told = {
         "line_one": address.line_one,
@@ -320,7 +329,10 @@ def _recipient(known: Json, address: Address, buyer: Buyer | None) -> Json:
         "postal_code": address.postal_code,
         "country": address.country,
     }
-    merged = {**before.get("address", {}), **{name: text for name, text in told.items() if text}}
+    kept = before.get("address", {})
+    if address.line_one and (address.city or address.postal_code):
+        kept = {name: text for name, text in kept.items() if name == "country"}
+    merged = {**kept, **{name: text for name, text in told.items() if text}}
     name = address.name or before.get("name", "") or _full_name(known, buyer)
     return {**before, "name": name, "address": {**merged, "name": name}}
 
@@ -343,11 +355,13 @@ def _choice(told: Json, option_id: str, zone: ZoneInfo) -> Json:
 
 
 def _checkout(runtime: Runtime, told: Json) -> str:
+    if "order" in told:
+        runtime.context.note_order(told["order"]["id"])
     _show(runtime, "checkout", checkout=told["id"])
     return _text(views.checkout(told, runtime.context.zone))
 
 
-def _bought(runtime: Runtime) -> Sequence[str]:
-    if not runtime.context.orders:
-        raise ToolFault("not_found", "Nothing has been ordered in this conversation yet.")
-    return runtime.context.orders
+def _bought(desk: Desk) -> Sequence[str]:
+    if not desk.orders:
+        raise ToolFault("not_found", "Nothing has been ordered in this shop yet.")
+    return desk.orders[:MOST_ORDERS]
