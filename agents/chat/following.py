@@ -6,9 +6,12 @@ from django.db import transaction
 
 from agents.chat.models import ChatCheckout
 from agents.chat.recording import record
+from commerce import clock
+from commerce.checkout.confirmations import void_write
 from commerce.checkout.sql import find_any_session
 from commerce.checkout.states import OPEN, Status
 from commerce.orders.models import Order
+from commerce.statements import write
 
 BATCH = 200
 FAILED_AT_BANK = "The bank did not confirm the payment, so nothing was charged. Another card may do."
@@ -38,6 +41,8 @@ def follow_order(order_id: str, *, sequence: int) -> bool:
 @transaction.atomic
 def _told(row: ChatCheckout) -> bool:
     """Tell what became of a payment, once."""
+    if row.awaits == ChatCheckout.Awaits.PROVIDER:  # a yes that was not used must not pay once this is said
+        write(void_write(row.session_id, now=clock.now()))
     session = find_any_session(row.session_id)
     if session is None or session.status in (Status.CHALLENGED, Status.COMPLETING):
         return False

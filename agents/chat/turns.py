@@ -31,6 +31,7 @@ from agents.shopper.language_models import ModelUnavailableError, shopper_model
 from agents.shopper.running import Conversation as Graph
 from agents.shopper.running import Input, Question, Words, Yes
 from commerce import clock
+from commerce.checkout.models import Confirmation
 from commerce.errors import CommerceError
 from commerce.wallet.minting import mint
 from commerce.wallet.models import Shopper
@@ -38,12 +39,13 @@ from commerce.wallet.models import Shopper
 logger = logging.getLogger(__name__)
 
 MOST_TRIES = 5
+MOST_BEGINNINGS = 10
+"""A turn that ends its worker each time is not begun for ever: it would take other turns with it."""
 PAUSES = (timedelta(seconds=2), timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=30))
 FLUSH_SECONDS = 0.1
 WAITING = (Turn.Status.QUEUED, Turn.Status.RUNNING)
 
 UNAVAILABLE = "The assistant cannot answer at the moment. Nothing is lost; please write again in a minute."
-LOOKED_INTO = "Something went wrong on our side. What became of your order is being looked into: do not pay again."
 
 
 def run_waiting(conversation_id: str, *, connect: Callable[..., Agent] = Agent) -> int:
@@ -81,12 +83,14 @@ def _attempted(turn: Turn, saver: Checkpoints, connect: Callable[..., Agent]) ->
     teller = Teller(turn)
     if turn.tries > 1:
         teller.write("again", {})
+    if turn.tries > MOST_BEGINNINGS:
+        logger.error("a turn was cut off too often", extra={"turn": turn.pk, "tries": turn.tries})
+        return _given_up(turn, teller)
     try:
         question = _run(turn, saver, teller, connect)
     except ModelUnavailableError as problem:
         logger.error("the language model cannot be used: %s", problem)  # noqa: TRY400  # the message says it all
-        _end(turn, Turn.Status.FAILED, teller, problem=UNAVAILABLE)
-        return True
+        return _given_up(turn, teller)
     except Exception:  # the worker's edge: a turn is put off, and given up in the end, but never lost silently
         logger.exception("a turn broke", extra={"turn": turn.pk, "tries": turn.tries})
         return _put_off(turn, teller)
@@ -146,7 +150,9 @@ def _desk(conversation: Conversation, teller: Teller, connect: Callable[..., Age
 
 def _answer_what_is_asked(turn: Turn, graph: Graph) -> None:
     """Have words that were written before the question came answer it all the same."""
-    if turn.tries == 1 and not turn.answers and (question := graph.question()):
+    if turn.answers or graph.has_heard(turn.pk):
+        return
+    if question := graph.question():
         turn.answers = question.id
         turn.save(update_fields=["answers"])
 
@@ -171,18 +177,34 @@ def _put_off(turn: Turn, teller: Teller) -> bool:
         turn.save(update_fields=["due_at"])
         teller.flush()
         return False
-    is_payment = turn.kind == Turn.Kind.CONFIRMED
-    _end(turn, Turn.Status.FAILED, teller, problem=LOOKED_INTO if is_payment else UNAVAILABLE)
+    return _given_up(turn, teller)
+
+
+def _given_up(turn: Turn, teller: Teller) -> bool:
+    if turn.kind == Turn.Kind.CONFIRMED and not _is_told(turn):
+        session = Confirmation.objects.values_list("session_id", flat=True).get(pk=turn.confirmation_id)
+        teller.tell({"kind": "undecided", "checkout": session})
+        _end(turn, Turn.Status.FAILED, teller)
+    else:
+        _end(turn, Turn.Status.FAILED, teller, problem=UNAVAILABLE)
     return True
 
 
+def _is_told(turn: Turn) -> bool:
+    """Say whether the shopper has read what came of the payment: then only the model's words are missing."""
+    return turn.events.filter(kind__in=["order", "challenge", "undecided", "problem"]).exists()
+
+
 def _end(turn: Turn, status: Turn.Status, teller: Teller, *, problem: str = "") -> None:
+    """End a turn. What one has failed to answer may be answered by the next."""
     TURN_TRANSITIONS.check(turn.status, status)
     if problem:
         teller.write("problem", {"code": "unavailable", "text": problem})
     teller.write("done", {})
     turn.status, turn.ended_at = status, clock.now()
-    turn.save(update_fields=["status", "ended_at"])
+    if status == Turn.Status.FAILED:
+        turn.answers = ""
+    turn.save(update_fields=["status", "ended_at", "answers"])
 
 
 @dataclass

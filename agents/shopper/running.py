@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.conf import settings
+from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessageChunk, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.errors import GraphRecursionError
 from langgraph.types import Command, Interrupt, StateSnapshot
 
 from agents.shopper.agent import shopping_agent
@@ -47,6 +50,8 @@ class Question:
     checkout: str
 
 
+TOO_MUCH = "This took more steps than I may take for one message. Tell me in a few words how to go on."
+
 _MODES: Sequence[Literal["messages", "updates", "custom"]] = ("messages", "updates", "custom")
 
 
@@ -54,13 +59,19 @@ class Conversation:
     """The graph over what is kept of one conversation. Lives as long as its checkpoints are open."""
 
     def __init__(self, thread_id: str, *, model: BaseChatModel, saver: BaseCheckpointSaver[Any]) -> None:
-        self._config: Any = {"configurable": {"thread_id": thread_id}, "recursion_limit": 100}
         self._agent = shopping_agent(model, saver)
+        rounds = settings.SHOPPER_MODEL_CALLS_PER_TURN + 1
+        steps = rounds * len(self._agent.nodes)  # a round from one call of the model to the next visits each once
+        self._config: Any = {"configurable": {"thread_id": thread_id}, "recursion_limit": steps}
 
     def question(self) -> Question | None:
         """Return what the shopper is asked to confirm at this moment."""
         pending = self._state().interrupts
         return Question(pending[0].id, str(pending[0].value["checkout"])) if pending else None
+
+    def has_heard(self, turn: str) -> bool:
+        """Say whether the words of a turn have entered the conversation."""
+        return _has_entered(turn, self._state())
 
     def run(self, given: Input, *, answers: str, desk: Desk, tell: Callable[[Json], None]) -> Question | None:
         """Run the graph with what was given, or go on where it was cut off. Tells of each event as it happens.
@@ -68,16 +79,31 @@ class Conversation:
         `answers` is the id of the question this answers, "" where none was asked when the input came. Returns
         what the shopper is asked now.
         """
-        state = self._state()
-        entered = _input(given, state, answers)
-        if entered is not None or state.next:
-            stream: Iterator[Any] = self._agent.stream(
-                entered, self._config, context=desk, stream_mode=list(_MODES), durability="sync"
-            )
-            for mode, part in stream:
-                for event in _events(mode, part):
-                    tell(event)
+        entered = _input(given, self._state(), answers)
+        try:
+            is_told = self._stream(entered, desk, tell)
+        except (ModelCallLimitExceededError, GraphRecursionError):
+            tell({"kind": "text", "text": TOO_MUCH, "message": "too_much"})
+            return self.question()
+        if entered is None and not is_told and (said := _last_words(self._state())):
+            tell({"kind": "text", "text": str(said.text), "message": said.id or ""})
         return self.question()
+
+    def _stream(self, entered: Any, desk: Desk, tell: Callable[[Json], None]) -> bool:
+        """Go on with what was entered, or, with None, where it was cut off. Says whether words were told.
+
+        What a step has written before its process was killed counts only once the graph goes on. Until then its
+        state names no next step.
+        """
+        is_told = False
+        stream: Iterator[Any] = self._agent.stream(
+            entered, self._config, context=desk, stream_mode=list(_MODES), durability="sync"
+        )
+        for mode, part in stream:
+            for event in _events(mode, part):
+                is_told |= event["kind"] == "text"
+                tell(event)
+        return is_told
 
     def _state(self) -> StateSnapshot:
         return self._agent.get_state(self._config)
@@ -88,9 +114,20 @@ def _input(given: Input, state: StateSnapshot, answers: str) -> Any:
     if answers:
         is_still_asked = any(one.id == answers for one in state.interrupts)
         return _resume(state.interrupts, answers, _answer(given)) if is_still_asked else None
-    if isinstance(given, Yes) or any(one.id == given.turn for one in state.values.get("messages", ())):
+    if isinstance(given, Yes) or _has_entered(given.turn, state):
         return None
     return {"messages": [HumanMessage(given.text, id=given.turn)]}
+
+
+def _has_entered(turn: str, state: StateSnapshot) -> bool:
+    return any(one.id == turn for one in state.values.get("messages", ()))
+
+
+def _last_words(state: StateSnapshot) -> AIMessage | None:
+    """Return what the model said, where that is the last there is."""
+    messages = state.values.get("messages", ())
+    last = messages[-1] if messages else None
+    return last if isinstance(last, AIMessage) and not last.tool_calls and last.text else None
 
 
 def _answer(given: Input) -> Json:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pytest_django import Settings
 
 from agents.chat import turns
 from agents.chat.models import Turn
+from agents.client import Agent
 from agents.shopper.language_models import shopper_model
 from agents.shopper.tools import TOOLS
 from commerce.catalog.models import Variant
@@ -99,3 +101,51 @@ def test_a_broken_call_is_told_to_the_model(chat: Chat, openai_server: OpenAISer
     openai_server.script += [tool("start_checkout", items="two mugs"), "I am sorry."]
     assert chat.say("Buy the thing").status == Turn.Status.DONE
     assert chat.said() == "I am sorry."
+
+
+def test_words_go_on_where_the_model_was_missing(
+    chat: Chat, mug: Variant, openai_server: OpenAIServer, settings: Settings
+) -> None:
+    _ask(chat, mug, openai_server)
+    base_url, settings.SHOPPER_MODEL_BASE_URL = settings.SHOPPER_MODEL_BASE_URL, ""
+    settings.SHOPPER_MODEL = "nobody:any-model"
+    assert chat.say("No, two of them").status == Turn.Status.FAILED
+
+    settings.SHOPPER_MODEL, settings.SHOPPER_MODEL_BASE_URL = "openai:any-model", base_url
+    openai_server.script.append(lambda asked: str(json.loads(asked["messages"][-1]["content"])["shopper_said"]))
+    turn = chat.say("Two, please")
+
+    assert (turn.status, turn.tries) == (Turn.Status.DONE, 1)
+    assert chat.said() == "Two, please"
+
+
+def test_words_go_on_where_a_tool_broke(
+    chat: Chat, openai_server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: Any) -> Any:
+        raise MemoryError
+
+    openai_server.script.append(tool("search_products", words="mug"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Agent, "get", break_down)
+        turn = chat.say("A mug")
+        Turn.objects.filter(pk=turn.pk).update(tries=4, due_at=timezone.now())
+        chat.run()
+    turn.refresh_from_db()
+    assert (turn.status, turn.tries) == (Turn.Status.FAILED, 5)
+
+    openai_server.script.append(lambda asked: str(json.loads(asked["messages"][-2]["content"])["error"]["code"]))
+    turn = chat.say("Are you there?")
+
+    assert (turn.status, turn.tries) == (Turn.Status.DONE, 1)
+    assert chat.said() == "cut_off"
+
+
+def _ask(chat: Chat, mug: Variant, openai_server: OpenAIServer) -> None:
+    openai_server.script += [
+        tool("start_checkout", items=[{"variant_id": mug.pk, "quantity": 1}]),
+        lambda asked: tool("update_checkout", checkout_id=last_checkout(asked), buyer=BUYER, address=ADDRESS),
+        lambda asked: tool("ask_to_pay", checkout_id=last_checkout(asked)),
+    ]
+    chat.say("A mug to 1 Market St")
+    assert chat.asked()

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 from langchain_core.messages import AIMessage
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from agents.chat import services, turns
-from agents.chat.following import look_after
+from agents.chat.following import FAILED, look_after
 from agents.chat.models import ChatCheckout, Turn
 from agents.client import Agent, Exchange, RefusedError
 from agents.shopper.checkpoints import checkpoints_of
+from agents.shopper.language_models import ModelUnavailableError
+from agents.shopper.running import TOO_MUCH
 from commerce.accounts.models import Merchant
 from commerce.catalog.models import Variant
 from commerce.checkout.confirmations import OtherTermsError
@@ -27,6 +31,8 @@ from commerce.orders.models import Order
 from commerce.wallet.mandates import grant_mandate, revoke_mandate
 from commerce.wallet.services import add_card, welcome_guest
 from tests.chat.conftest import Chat, ordered
+from tests.factories import MerchantFactory
+from tests.shopper.scripted import call
 from tests.stripe_account import StripeAccount
 
 THANKS = AIMessage("Thank you!")
@@ -198,6 +204,88 @@ def test_a_turn_is_given_up_in_the_end(chat: Chat) -> None:
     assert chat.say("Are you there?", AIMessage("Yes.")).status == Turn.Status.DONE
 
 
+def test_a_turn_that_ends_its_worker_is_not_begun_for_ever(chat: Chat) -> None:
+    def die(heard: Any) -> AIMessage:
+        raise MemoryError
+
+    turn = chat.say("Hello", die)
+    Turn.objects.filter(pk=turn.pk).update(due_at=timezone.now(), tries=10)
+    chat.run()
+
+    turn.refresh_from_db()
+    assert (turn.status, turn.tries) == (Turn.Status.FAILED, 11)
+    assert [one.data["code"] for one in chat.events("problem")] == ["unavailable"]
+    assert chat.say("Are you there?", AIMessage("Yes.")).status == Turn.Status.DONE
+
+
+def give_up(chat: Chat, turn: Turn) -> None:
+    """Run a turn for the last time that it is tried."""
+    Turn.objects.filter(pk=turn.pk).update(tries=4, due_at=timezone.now())
+    chat.run()
+    turn.refresh_from_db()
+    assert turn.status == Turn.Status.FAILED
+
+
+def test_a_payment_that_was_not_begun_is_told_of(
+    chat: Chat, asked: str, monkeypatch: pytest.MonkeyPatch, stripe_account: StripeAccount
+) -> None:
+    def is_missing() -> Any:
+        raise ModelUnavailableError("no key")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(turns, "shopper_model", is_missing)
+        give_up(chat, chat.confirm(asked))
+    assert [one.data for one in chat.events("undecided", "problem")] == [{"checkout": asked}]
+    assert ChatCheckout.objects.get().awaits == ChatCheckout.Awaits.PROVIDER
+
+    assert look_after() == 1
+    assert [one.data["text"] for one in chat.events("problem")] == [FAILED]
+    confirmation = Confirmation.objects.get()
+    assert confirmation.used_at is None
+    assert confirmation.expires_at < timezone.now()
+    chat.say("Then I do not want it", lambda heard: AIMessage(told(heard)["outcome"]))
+    assert (chat.said(), stripe_account.intents()) == ("not_confirmed", [])
+
+
+def test_a_payment_that_was_given_up_is_followed(
+    chat: Chat, asked: str, monkeypatch: pytest.MonkeyPatch, stripe_account: StripeAccount
+) -> None:
+    post = Agent.post
+
+    def die_afterwards(agent: Agent, path: str, body: dict[str, Any], key: str = "") -> Any:
+        post(agent, path, body, key)
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Agent, "post", die_afterwards)
+        give_up(chat, chat.confirm(asked))
+
+    assert look_after() == 1
+    assert [one.data["order"] for one in chat.events("order")] == [Order.objects.get().pk]
+    assert (chat.events("problem"), len(stripe_account.intents())) == ([], 1)
+
+
+def test_an_order_that_was_told_stands_without_more_words(chat: Chat, asked: str) -> None:
+    def die(heard: Any) -> AIMessage:
+        raise MemoryError
+
+    chat.script.append(die)
+    give_up(chat, chat.confirm(asked))
+
+    assert [one.data["order"] for one in chat.events("order")] == [Order.objects.get().pk]
+    assert [one.data["code"] for one in chat.events("undecided", "problem")] == ["unavailable"]
+
+
+def test_a_model_that_goes_on_and_on_is_ended_with_a_sentence(chat: Chat, settings: Settings) -> None:
+    settings.SHOPPER_MODEL_CALLS_PER_TURN = 2
+    turn = chat.say("A mug", *[call("search_products", f"call_{one}", words="mug") for one in range(3)])
+
+    assert (turn.status, turn.tries, len(chat.script)) == (Turn.Status.DONE, 1, 1)
+    assert chat.said() == TOO_MUCH
+    chat.script.clear()
+    assert chat.say("Then the first one", AIMessage("Gladly.")).status == Turn.Status.DONE
+
+
 def test_an_undecided_payment_is_not_paid_again(
     chat: Chat, asked: str, monkeypatch: pytest.MonkeyPatch, stripe_account: StripeAccount
 ) -> None:
@@ -299,6 +387,40 @@ def test_a_closed_chat_takes_no_words(chat: Chat, shop: Merchant) -> None:
 def test_nothing_is_not_said(chat: Chat, text: str) -> None:
     with pytest.raises(services.EmptyWordsError):
         services.say(chat.conversation.pk, text, now=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("limit", "says"),
+    [
+        ("CHAT_TURNS_PER_SHOPPER_A_DAY", "as much as the assistant answers you in one day"),
+        ("CHAT_TURNS_PER_SHOP_A_DAY", "has answered as much as it does in one day"),
+    ],
+)
+def test_there_is_an_end_to_a_days_turns(chat: Chat, settings: Settings, limit: str, says: str) -> None:
+    setattr(settings, limit, 2)
+    now = timezone.now()
+    for hours in (25, 20, 1):
+        services.say(chat.conversation.pk, "Hello", now=now - timedelta(hours=hours))
+    Turn.objects.update(status=Turn.Status.DONE)
+
+    with pytest.raises(services.TooManyTurnsError, match=says):
+        services.say(chat.conversation.pk, "Hello", now=now)
+
+    services.say(chat.conversation.pk, "Hello", now=now + timedelta(hours=5))
+    assert Turn.objects.count() == 4
+
+
+def test_days_are_counted_for_each_shopper_and_shop(chat: Chat, shop: Merchant, settings: Settings) -> None:
+    settings.CHAT_TURNS_PER_SHOPPER_A_DAY = settings.CHAT_TURNS_PER_SHOP_A_DAY = 1
+    shopper, now = chat.conversation.shopper, timezone.now()
+    services.say(chat.conversation.pk, "Hello", now=now)
+
+    services.require_turns_left(MerchantFactory.create(), shopper, now=now)
+    settings.CHAT_TURNS_PER_SHOP_A_DAY = 2
+    services.require_turns_left(shop, welcome_guest().shopper, now=now)
+    services.require_turns_left(shop, None, now=now)
+    with pytest.raises(services.TooManyTurnsError):
+        services.require_turns_left(shop, shopper, now=now)
 
 
 def test_who_writes_faster_than_is_answered_waits(chat: Chat) -> None:

@@ -53,6 +53,9 @@ def _handler(ours: OpenAIServer) -> type[BaseHTTPRequestHandler]:
                 self._send(500, "application/json", b'{"error": {"message": "overloaded"}}')
                 return
             assert self.path == "/v1/chat/completions"
+            if refusal := _refusal(request["messages"]):
+                self._send(400, "application/json", json.dumps({"error": {"message": refusal}}).encode())
+                return
             body = "".join(_streamed(ours.answer(request))) if request.get("stream") else ""
             self._send(200, "text/event-stream", body.encode())
 
@@ -67,6 +70,22 @@ def _handler(ours: OpenAIServer) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+def _refusal(messages: list[Any]) -> str:
+    """Say what OpenAI says where a call of a tool has no answer right behind it."""
+    for index, message in enumerate(messages):
+        missing = {one["id"] for one in message.get("tool_calls") or ()}
+        for answer in messages[index + 1 :]:
+            if answer["role"] != "tool":
+                break
+            missing.discard(answer["tool_call_id"])
+        if missing:
+            return (
+                "An assistant message with 'tool_calls' must be followed by tool messages responding to each "
+                f"'tool_call_id'. The following tool_call_ids did not have response messages: {sorted(missing)}"
+            )
+    return ""
 
 
 def _streamed(line: Line) -> Iterator[str]:
