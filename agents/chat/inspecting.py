@@ -1,6 +1,7 @@
 """What happens behind a conversation, as a timeline: calls of tools, requests of the API, payments, webhooks.
 
-For developers and merchants. It shows no key and no token: such words are struck out wherever they may stand.
+For who works in the shop, and only where its owner turns it on: it tells why a bank declined and what an agent's
+server answered. It shows no key and no token: such words are struck out wherever they may stand.
 """
 
 from __future__ import annotations
@@ -10,15 +11,22 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from django.template.loader import render_to_string
 
-from agents.chat.models import ChatCheckout, ChatEvent, Conversation
+from agents.chat.models import ChatCheckout, ChatEvent, Conversation, ShopChat
 from agents.webhooks.models import DeliveryAttempt
+from commerce.accounts.models import Membership, Merchant
+from commerce.accounts.selectors import has_role
+from commerce.backoffice.rights import Area, Right, right_of
 from commerce.inbox.models import ProviderEvent
 from commerce.money import Money
-from commerce.payments.models import PaymentAttempt
+from commerce.payments.models import Dispute, PaymentAttempt, Refund
+
+if TYPE_CHECKING:
+    from commerce.accounts.selectors import Person
 
 KINDS = ("shopper", "confirmed", "call", "answer", "exchange", "problem", "again", "done")
 MOST_TEXT = 4000
@@ -41,6 +49,13 @@ class Entry:
     def document(self) -> dict[str, Any]:
         """Return the entry for a file."""
         return asdict(self) | {"at": self.at.isoformat()}
+
+
+def may_inspect(user: Person, merchant: Merchant) -> bool:
+    """Say whether somebody is shown the timeline: whose role lets them read conversations in the back office."""
+    roles = [role for role in Membership.Role.values if right_of(role, Area.AGENTS) >= Right.VIEW]
+    is_on = ShopChat.objects.filter(merchant=merchant, has_inspector=True).exists()
+    return is_on and has_role(user, merchant, *roles)
 
 
 def timeline(conversation: Conversation, *, until: int | None = None) -> list[Entry]:
@@ -130,6 +145,8 @@ def _payment(attempt: PaymentAttempt) -> Entry:
 
 def _provider_events(attempts: Sequence[PaymentAttempt]) -> Iterator[Entry]:
     subjects = [one.provider_reference for one in attempts if one.provider_reference]
+    for kind in (Refund, Dispute):
+        subjects += kind.objects.filter(attempt__in=attempts).values_list("provider_reference", flat=True)
     for event in ProviderEvent.objects.filter(subject__in=subjects).order_by("received_at", "pk"):
         handled = "handled" if event.handled_at else "received"
         yield Entry(event.received_at, "provider", event.kind, handled, answer=_clean(event.payload))
@@ -142,12 +159,18 @@ def _webhooks(orders: Sequence[str]) -> Iterator[Entry]:
         yield Entry(
             at=one.attempted_at,
             source="webhook",
-            title=_clean(f"{one.delivery.kind} to {one.delivery.endpoint.url}"),
+            title=f"{one.delivery.kind} to {server_of(one.delivery.endpoint.url)}",
             status=status,
             is_bad=not status.startswith("2"),
             milliseconds=one.milliseconds,
             answer=_clean(one.answer),
         )
+
+
+def server_of(url: str) -> str:
+    """Return the part of an address that is no secret: agents put keys into paths and queries."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _clean(told: Any) -> str:

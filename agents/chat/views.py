@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from agents.chat import services
 from agents.chat.blocks import sheet_id
-from agents.chat.inspecting import timeline
+from agents.chat.inspecting import may_inspect, timeline
 from agents.chat.models import Conversation, ShopChat
 from agents.chat.rendering import Renderer, address_of, partial
 from agents.chat.selectors import folded, last_event_id, shops_with_chat
@@ -86,7 +86,7 @@ def conversation_page(request: HttpRequest, merchant_slug: str, conversation_id:
     conversation = conversation_at(request, merchant_slug, conversation_id)
     last_id = last_event_id(conversation.pk)
     renderer = Renderer(request, conversation, folded(conversation.pk, until=last_id))
-    has_inspector = _has_inspector(conversation.merchant)
+    has_inspector = may_inspect(request.user, conversation.merchant)
     context = _context(conversation.merchant, conversation) | {
         "last_id": last_id,
         "blocks": list(renderer.page_blocks()),
@@ -156,7 +156,7 @@ def events(request: HttpRequest, merchant_slug: str, conversation_id: str) -> Ht
     conversation = conversation_at(request, merchant_slug, conversation_id)
     seen = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
     last_id = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else 0
-    has_inspector = _has_inspector(conversation.merchant)
+    has_inspector = may_inspect(request.user, conversation.merchant)
     return event_stream(request, Watch(Renderer(request, conversation), last_id, has_inspector))
 
 
@@ -164,8 +164,8 @@ def events(request: HttpRequest, merchant_slug: str, conversation_id: str) -> Ht
 def timeline_json(request: HttpRequest, merchant_slug: str, conversation_id: str) -> HttpResponse:
     """Give what happened behind the page as a file."""
     conversation = conversation_at(request, merchant_slug, conversation_id)
-    if not _has_inspector(conversation.merchant):
-        raise Http404("The inspector is off.")
+    if not may_inspect(request.user, conversation.merchant):
+        raise Http404("There is no such page.")
     told = {"conversation": conversation.pk, "timeline": [one.document() for one in timeline(conversation)]}
     response = private(JsonResponse(told, json_dumps_params={"indent": 2}))
     response["Content-Disposition"] = f'attachment; filename="{conversation.pk}.json"'
@@ -195,10 +195,6 @@ def conversation_at(request: HttpRequest, merchant_slug: str, conversation_id: s
     if conversation.merchant.slug != merchant_slug:
         raise Http404("There is no such conversation.")
     return conversation
-
-
-def _has_inspector(merchant: Merchant) -> bool:
-    return ShopChat.objects.filter(merchant=merchant, has_inspector=True).exists()
 
 
 def _context(merchant: Merchant, conversation: Conversation | None = None) -> dict[str, Any]:

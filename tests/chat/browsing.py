@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 
+from commerce.accounts.models import Membership, Merchant
 from commerce.wallet.models import Shopper
 from tests.chat.conftest import Chat
 from tests.pages.reading import Page
@@ -24,6 +26,14 @@ def known_browser(chat: Chat) -> Client:
     client = Client()
     client.cookies[settings.SHOPPER_COOKIE_NAME] = KEY
     return client
+
+
+def work_for(shop: Merchant, role: str, chat: Chat) -> User:
+    """Have the shopper of a conversation be somebody who logs in, with a role in a shop."""
+    person = User.objects.create_user(f"{role} who shops")
+    Membership.objects.create(user=person, merchant=shop, role=role)
+    Shopper.objects.filter(pk=chat.conversation.shopper_id).update(user=person)
+    return person
 
 
 @dataclass
