@@ -18,6 +18,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 10.0,
     },
     "look after conversations": {"task": "agents.chat.tasks.sweep", "schedule": 5.0},
+    "forget old conversations": {"task": "agents.chat.tasks.forget_old_conversations", "schedule": 3600.0},
     "expire checkout sessions": {"task": "commerce.checkout.tasks.expire_sessions", "schedule": 60.0},
     "release expired reservations": {
         "task": "commerce.checkout.tasks.release_reservations",

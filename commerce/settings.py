@@ -330,7 +330,10 @@ SHOPPER_MODEL_BASE_URL = _text("SHOPPER_MODEL_BASE_URL")
 SHOPPER_MODEL_KEY = _text("SHOPPER_MODEL_KEY")
 SHOPPER_MODEL_CALLS_PER_TURN = _number("SHOPPER_MODEL_CALLS_PER_TURN", 25)
 SHOPPER_TOOL_CALLS_PER_TURN = _number("SHOPPER_TOOL_CALLS_PER_TURN", 30)
-CHAT_TURN_SECONDS = _number("CHAT_TURN_SECONDS", 120)  # when a turn that was not heard of is looked after
+CHAT_TURNS_PER_SHOPPER_A_DAY = _number("CHAT_TURNS_PER_SHOPPER_A_DAY", 200)
+CHAT_TURNS_PER_SHOP_A_DAY = _number("CHAT_TURNS_PER_SHOP_A_DAY", 5_000)  # all of its shoppers together
+CHAT_TURN_SECONDS = _number("CHAT_TURN_SECONDS", 15)  # when to see whether a turn's worker still has its lock
+CHAT_DAYS = _number("CHAT_DAYS", 90)  # how long after its last word a conversation is kept
 SHOPPER_API_BASE = _text("SHOPPER_API_BASE", PUBLIC_BASE_URL)
 
 # Celery: a nudge and a clock. What must happen is a row in PostgreSQL.

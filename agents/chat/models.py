@@ -26,19 +26,27 @@ class ShopChat(models.Model):
 class Conversation(models.Model):
     """What one shopper and the assistant of one shop say to each other.
 
-    `question` is the graph's id of what the shopper is asked to confirm, `question_checkout` the session.
+    `question` is the graph's id of what the shopper is asked to confirm, `question_checkout` the session. One that
+    was forgotten has lost its words.
     """
 
     id = IdField("cnv")
-    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="conversations")
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="conversations", db_index=False)
     shopper = models.ForeignKey(Shopper, on_delete=models.CASCADE, related_name="conversations")
     question = models.CharField(max_length=100, blank=True)
     question_checkout = IdField(blank=True)
     created_at = models.DateTimeField()
     last_at = models.DateTimeField()
+    forgotten_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(name="conversations_of_shopper", fields=["shopper", "merchant", "-last_at"])]
+        indexes = [
+            models.Index(name="conversations_of_shopper", fields=["shopper", "merchant", "-last_at"]),
+            models.Index(name="conversations_of_shop", fields=["merchant", "-last_at"]),
+            models.Index(
+                name="conversations_kept", fields=["last_at"], condition=models.Q(forgotten_at__isnull=True)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.id

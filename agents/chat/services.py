@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Q
 
 from agents.chat.models import Conversation, ShopChat, Turn
 from agents.chat.recording import record
@@ -61,9 +63,28 @@ def begin_conversation(shopper: Shopper, merchant: Merchant, *, now: datetime) -
     )
 
 
+def require_turns_left(merchant: Merchant, shopper: Shopper | None, *, now: datetime) -> None:
+    """Raise TooManyTurnsError where a shopper, or all of a shop's, had as many turns as there are for a day.
+
+    Each turn asks a language model that somebody pays for. A shopper of None is somebody new.
+    """
+    since = now - timedelta(days=1)
+    turns = Turn.objects.filter(
+        conversation__merchant=merchant, conversation__last_at__gt=since, created_at__gt=since
+    )
+    had = turns.aggregate(shop=Count("pk"), own=Count("pk", filter=Q(conversation__shopper=shopper)))
+    if had["own"] >= settings.CHAT_TURNS_PER_SHOPPER_A_DAY:
+        raise TooManyTurnsError("This is as much as the assistant answers you in one day. Go on tomorrow.")
+    if had["shop"] >= settings.CHAT_TURNS_PER_SHOP_A_DAY:
+        raise TooManyTurnsError(
+            f"The assistant of {merchant.name} has answered as much as it does in one day. Come back tomorrow."
+        )
+
+
 def latest_conversation(shopper: Shopper, merchant: Merchant) -> Conversation | None:
     """Return the conversation that a shopper would go on with."""
-    return Conversation.objects.filter(shopper=shopper, merchant=merchant).order_by("-last_at", "pk").first()
+    known = Conversation.objects.filter(shopper=shopper, merchant=merchant, forgotten_at__isnull=True)
+    return known.order_by("-last_at", "pk").first()
 
 
 def conversation_of(shopper: Shopper | None, conversation_id: str) -> Conversation:
@@ -87,6 +108,7 @@ def say(conversation_id: str, text: str, *, now: datetime) -> Turn:
     conversation = _locked(conversation_id)
     open_chat_of(conversation.merchant)
     _require_room(conversation, now)
+    require_turns_left(conversation.merchant, conversation.shopper, now=now)
     turn = _write_turn(conversation, Turn.Kind.WORDS, now, text=words)
     record(conversation_id, "shopper", {"text": words}, turn=turn)
     return turn
@@ -123,7 +145,7 @@ def confirm_order(
 
 def _locked(conversation_id: str) -> Conversation:
     Conversation.objects.select_for_update(no_key=True).get(pk=conversation_id)
-    return Conversation.objects.select_related("merchant").get(pk=conversation_id)
+    return Conversation.objects.select_related("merchant", "shopper").get(pk=conversation_id)
 
 
 def _require_room(conversation: Conversation, now: datetime) -> None:
@@ -145,7 +167,9 @@ def _write_turn(conversation: Conversation, kind: Turn.Kind, now: datetime, **va
         created_at=now,
         **values,
     )
-    Conversation.objects.filter(pk=conversation.pk).update(question="", question_checkout="", last_at=now)
+    Conversation.objects.filter(pk=conversation.pk).update(
+        question="", question_checkout="", last_at=now, forgotten_at=None
+    )
     transaction.on_commit(lambda: start(conversation.pk), robust=True)
     return turn
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import logging
 import threading
 
-
 from commerce import clock
 from commerce.celery import app
 
@@ -38,3 +37,11 @@ def sweep(**_: object) -> None:
     for conversation_id in due_conversations(now=clock.now()):
         run.apply_async(kwargs={"conversation_id": conversation_id}, expires=30)
     look_after()
+
+
+@app.task
+def forget_old_conversations(**_: object) -> None:
+    """Empty what was said long ago."""
+    from agents.chat.retention import forget_old
+
+    forget_old(now=clock.now())

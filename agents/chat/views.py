@@ -69,6 +69,7 @@ def new_conversation(request: HttpRequest, merchant_slug: str) -> HttpResponse:
         if _begun.add(client_address(request), 1) > MOST_BEGUN_A_MINUTE:
             raise TooManyTurnsError("Too many conversations were begun just now. Try again in a minute.")
         services.open_chat_of(merchant)
+        services.require_turns_left(merchant, shopper_at(request), now=clock.now())
         shopper, guest = welcome(request)
         conversation = services.begin_conversation(shopper, merchant, now=clock.now())
         services.say(conversation.pk, text, now=clock.now())

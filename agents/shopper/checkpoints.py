@@ -38,10 +38,13 @@ def checkpoints_of(thread_id: str) -> Iterator[Checkpoints | None]:
             yield None
 
 
-def forget_checkpoints(thread_id: str) -> None:
-    """Delete what is kept of a conversation."""
-    with _connected() as own:
-        PostgresSaver(own).delete_thread(thread_id)
+def forget_checkpoints(thread_id: str) -> bool:
+    """Delete what is kept of a conversation. False where a turn is at work on it."""
+    with checkpoints_of(thread_id) as saver:
+        if saver is None:
+            return False
+        saver.delete_thread(thread_id)
+        return True
 
 
 @contextmanager

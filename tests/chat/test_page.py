@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from langchain_core.messages import AIMessage
+from pytest_django import Settings
 
 from agents.chat.models import ChatEvent, Conversation, Turn
 from agents.chat.opening import close_chat
@@ -62,6 +63,18 @@ def test_empty_words_begin_nothing(chat: Chat, shop: Merchant) -> None:
     assert (Shopper.objects.count(), Conversation.objects.count()) == (before, 1)
 
 
+def test_nobody_is_welcomed_to_a_shop_that_has_answered_enough(
+    chat: Chat, shop: Merchant, settings: Settings
+) -> None:
+    settings.CHAT_TURNS_PER_SHOP_A_DAY = 0
+    before = Shopper.objects.count()
+
+    answer = Client().post(f"/chat/{shop.slug}/new", {"text": "Hello"}, follow=True)
+
+    assert "has answered as much as it does in one day. Come back tomorrow." in answer.content.decode()
+    assert (Shopper.objects.count(), Conversation.objects.count()) == (before, 1)
+
+
 def test_somebody_who_logs_in_has_a_wallet_of_their_own(chat: Chat, shop: Merchant) -> None:
     client = Client()
     client.force_login(User.objects.create_user("olive", "olive@example.com"))
@@ -71,6 +84,33 @@ def test_somebody_who_logs_in_has_a_wallet_of_their_own(chat: Chat, shop: Mercha
     assert settings.SHOPPER_COOKIE_NAME not in answer.cookies
     assert Shopper.objects.get(user__username="olive").conversations.count() == 1
     assert client.get(answer["Location"]).status_code == 200
+
+
+def test_who_logs_in_goes_on_as_before(chat: Chat, asked: Browsing, stripe_account: StripeAccount) -> None:
+    olive = User.objects.create_user("olive", "olive@example.com")
+    session = chat.asked()
+    asked.client.force_login(olive)
+
+    assert "I would like the Canvas Tote" in asked.page().texts
+    asked.send("pay", checkout=session, terms=chat.terms(session), card=chat.card.pk)
+    chat.script.append(AIMessage("Thank you!"))
+    chat.run()
+
+    assert Order.objects.count() == 1
+    assert Card.objects.get().shopper == Conversation.objects.get().shopper == Shopper.objects.get(user=olive)
+    asked.client.logout()
+    assert asked.client.get(asked.path).status_code == 404
+
+
+def test_earlier_conversations_are_one_step_away(chat: Chat, browser: Browsing, shop: Merchant) -> None:
+    chat.say("A tote, please", AIMessage("Which one?"))
+
+    new = Page(browser.client.get(f"/chat/{shop.slug}?new").content.decode())
+
+    assert browser.path in new.links
+    assert "A tote, please" in new.texts
+    assert browser.path not in browser.page().links
+    assert browser.path not in Page(Client().get(f"/chat/{shop.slug}?new").content.decode()).links
 
 
 def test_a_conversation_is_only_its_shoppers(browser: Browsing) -> None:
@@ -142,6 +182,17 @@ def test_sheet_shows_what_will_be_charged(asked: Browsing) -> None:
     assert "Visa •••• 4242" in page.texts
     assert "https://harborsupply.example/terms" in page.links
     assert page.values["terms"] == asked.chat.terms(asked.chat.asked())
+
+
+def test_sheet_says_where_no_card_of_the_wallet_pays(asked: Browsing, settings: Settings) -> None:
+    settings.PAYMENTS_LIVE = True
+
+    shown = asked.page().text
+
+    assert "Harbor Supply charges real cards now, and this wallet holds test cards only." in shown
+    assert "Pay $24.30" not in shown
+    settings.PAYMENTS_LIVE = False
+    assert "Pay $24.30" in asked.page().text
 
 
 def test_sheet_is_changed_by_hand(asked: Browsing) -> None:
