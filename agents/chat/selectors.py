@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
+from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 
 from agents.chat.blocks import TOLD, Fold
 from agents.chat.flags import Asked
-from agents.chat.models import ChatCheckout, ChatEvent, Conversation, ShopChat
+from agents.chat.models import ChatCheckout, ChatEvent, Conversation, ShopChat, Turn
 from commerce.accounts.models import Merchant
 from commerce.checkout.document import Session
 from commerce.checkout.sql import find_any_session
@@ -76,6 +79,27 @@ def asked_for(conversation_id: str) -> Asked:
         else:
             shown |= {str(one["id"]) for one in data["products"]}
     return Asked(texts, quantities, frozenset(options), frozenset(shown))
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A conversation that can be gone on with, by the words that it began with."""
+
+    path: str
+    words: str
+    last_at: datetime
+
+
+def earlier_conversations(shopper: Shopper, merchant: Merchant, *, but: str = "") -> list[Earlier]:
+    """Return the last conversations of a shopper in a shop, the latest first, without one of them."""
+    said = Turn.objects.filter(conversation=OuterRef("pk"), kind=Turn.Kind.WORDS).order_by("created_at", "pk")
+    kept = Conversation.objects.filter(shopper=shopper, merchant=merchant, forgotten_at__isnull=True)
+    rows = (
+        kept.exclude(pk=but)
+        .annotate(words=Subquery(said.values("text")[:1]))
+        .order_by("-last_at", "pk")[:MOST_EARLIER]
+    )
+    return [Earlier(reverse("conversation", args=[merchant.slug, one.pk]), one.words, one.last_at) for one in rows]
 
 
 def chat_path(merchant_id: str) -> str:

@@ -17,6 +17,7 @@ from commerce.checkout.confirmations import confirm
 from commerce.errors import BusyError, CommerceError, NotFoundError
 from commerce.ids import new_id
 from commerce.wallet.models import Card, Shopper
+from commerce.wallet.services import take_over
 
 MOST_WORDS = 2000
 MOST_WAITING = 3
@@ -79,6 +80,13 @@ def require_turns_left(merchant: Merchant, shopper: Shopper | None, *, now: date
         raise TooManyTurnsError(
             f"The assistant of {merchant.name} has answered as much as it does in one day. Come back tomorrow."
         )
+
+
+@transaction.atomic
+def take_over_guest(guest: Shopper, shopper: Shopper, *, now: datetime) -> None:
+    """Have who has logged in go on with what was begun as a guest: conversations, orders, cards and limits."""
+    take_over(guest, shopper, now=now)
+    Conversation.objects.filter(shopper=guest).update(shopper=shopper)
 
 
 def latest_conversation(shopper: Shopper, merchant: Merchant) -> Conversation | None:

@@ -16,7 +16,7 @@ from agents.chat.blocks import sheet_id
 from agents.chat.inspecting import may_inspect, timeline
 from agents.chat.models import Conversation, ShopChat
 from agents.chat.rendering import Renderer, address_of, partial
-from agents.chat.selectors import folded, last_event_id, shops_with_chat
+from agents.chat.selectors import earlier_conversations, folded, last_event_id, shops_with_chat
 from agents.chat.services import MOST_WORDS, ChatClosedError, TooManyTurnsError
 from agents.chat.sheet_changes import change_sheet
 from agents.chat.stream import Watch, event_stream
@@ -29,6 +29,7 @@ from commerce.checkout.confirmations import OtherTermsError
 from commerce.client_address import client_address
 from commerce.errors import CommerceError, NotFoundError
 from commerce.pages.rendering import private
+from commerce.wallet.models import Shopper
 
 SUGGESTIONS = ("What do you sell?", "Something under 50", "What is new?")
 MOST_BEGUN_A_MINUTE = 30
@@ -54,7 +55,7 @@ def chat_page(request: HttpRequest, merchant_slug: str) -> HttpResponse:
     if latest is not None and "say" not in request.GET and "new" not in request.GET:
         return private(redirect("conversation", merchant_slug=merchant.slug, conversation_id=latest.pk))
     _open_chat(merchant)
-    context = _context(merchant) | {"draft": request.GET.get("say", "")[:MOST_WORDS]}
+    context = _context(merchant, shopper) | {"draft": request.GET.get("say", "")[:MOST_WORDS]}
     return _shown(request, context)
 
 
@@ -88,7 +89,7 @@ def conversation_page(request: HttpRequest, merchant_slug: str, conversation_id:
     last_id = last_event_id(conversation.pk)
     renderer = Renderer(request, conversation, folded(conversation.pk, until=last_id))
     has_inspector = may_inspect(request.user, conversation.merchant)
-    context = _context(conversation.merchant, conversation) | {
+    context = _context(conversation.merchant, conversation.shopper, conversation) | {
         "last_id": last_id,
         "blocks": list(renderer.page_blocks()),
         "fold": renderer.fold,
@@ -198,8 +199,12 @@ def conversation_at(request: HttpRequest, merchant_slug: str, conversation_id: s
     return conversation
 
 
-def _context(merchant: Merchant, conversation: Conversation | None = None) -> dict[str, Any]:
+def _context(
+    merchant: Merchant, shopper: Shopper | None, conversation: Conversation | None = None
+) -> dict[str, Any]:
+    current = conversation.pk if conversation else ""
     return {
+        "earlier": earlier_conversations(shopper, merchant, but=current) if shopper else [],
         "merchant": merchant,
         "conversation": conversation,
         "base": address_of(conversation) if conversation else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from agents.chat.services import take_over_guest
 from commerce import clock
 from commerce.wallet.models import Shopper
 from commerce.wallet.services import FIRST_CARD, NewGuest, add_card, guest_of, shopper_of, welcome_guest
@@ -13,10 +14,14 @@ YEAR = 365 * 24 * 3600
 
 
 def shopper_at(request: HttpRequest) -> Shopper | None:
-    """Return who shops from this browser; None for somebody new."""
-    if request.user.is_authenticated:
-        return shopper_of(request.user)
-    return guest_of(request.COOKIES.get(settings.SHOPPER_COOKIE_NAME, ""))
+    """Return who shops from this browser; None for somebody new. Who logs in is the guest from before, too."""
+    guest = guest_of(request.COOKIES.get(settings.SHOPPER_COOKIE_NAME, ""))
+    if not request.user.is_authenticated:
+        return guest
+    shopper = shopper_of(request.user)
+    if guest is not None:
+        take_over_guest(guest, shopper, now=clock.now())
+    return shopper
 
 
 def welcome(request: HttpRequest) -> tuple[Shopper, NewGuest | None]:
