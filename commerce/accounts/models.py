@@ -251,6 +251,12 @@ class AgentKey(models.Model):
         db_default=False,
         help_text="nothing is charged by this key before the buyer has confirmed the terms",
     )
+    always_confirms = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="buyers confirm whatever else is set: a chat buys with this key",
+    )
     is_test = models.BooleanField(
         "of test purchases",
         default=False,
@@ -272,6 +278,10 @@ class AgentKey(models.Model):
         constraints = [
             models.UniqueConstraint(
                 name="key_one_for_tests_per_agent", fields=["agent"], condition=models.Q(is_test=True)
+            ),
+            models.CheckConstraint(
+                name="key_confirms_where_it_always_does",
+                condition=models.Q(always_confirms=False) | models.Q(requires_confirmation=True),
             ),
         ]
 

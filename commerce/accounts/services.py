@@ -63,11 +63,15 @@ def issue_key(
     *,
     scopes: tuple[str, ...] = SCOPES,
     requires_confirmation: bool = False,
+    always_confirms: bool = False,
     limit_per_order_minor: int | None = None,
     limit_per_day_minor: int | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[AgentKey, str]:
-    """Make a key for an agent. The second value is the token: it is not stored and cannot be shown again."""
+    """Make a key for an agent. The second value is the token: it is not stored and cannot be shown again.
+
+    With a key that `always_confirms` nobody can do without the buyers' confirmation later.
+    """
     prefix = random_text(8)
     token = f"ack_{prefix}_{random_text(32)}"
     key = AgentKey.objects.create(
@@ -75,7 +79,8 @@ def issue_key(
         prefix=prefix,
         secret_hash=_hash(token),
         scopes=list(scopes),
-        requires_confirmation=requires_confirmation,
+        requires_confirmation=requires_confirmation or always_confirms,
+        always_confirms=always_confirms,
         limit_per_order_minor=limit_per_order_minor,
         limit_per_day_minor=limit_per_day_minor,
         expires_at=expires_at,

@@ -270,6 +270,10 @@ class AgentKeyAdmin(EditableAdmin):
         """Leave out the keys of test purchases: nobody holds them."""
         return super().get_queryset(request).filter(is_test=False).select_related("agent__merchant")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, "requires_confirmation") if obj is not None and obj.always_confirms else fields
+
     @admin.display(ordering="agent__merchant__name")
     def merchant(self, key: AgentKey) -> str:
         return key.agent.merchant.name
