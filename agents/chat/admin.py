@@ -8,11 +8,23 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from agents.chat.models import ChatCheckout, ChatEvent, Conversation, ShopChat, Turn
-from agents.chat.opening import open_chat
-from commerce.backoffice.admins import EditableAdmin, ReadOnlyAdmin, ReadOnlyInline
+from agents.chat.opening import RealCardsError, open_chat
+from commerce.backoffice.admins import EditableAdmin, Form, ReadOnlyAdmin, ReadOnlyInline
 from commerce.backoffice.rights import Area
+from commerce.payments.connections import takes_real_cards
 
 SWITCHES = ("is_open", "has_inspector")
+
+
+class ShopChatForm(Form):
+    def clean(self) -> dict[str, Any] | None:
+        """Open no chat in which nobody could pay. One that is open can be closed all the same."""
+        told = super().clean() or {}
+        merchant = told.get("merchant") or (self.instance.merchant if self.instance.pk else None)
+        is_opened = not self.instance.pk or told.get("is_open")
+        if merchant is not None and is_opened and takes_real_cards(merchant):
+            self.add_error("is_open", RealCardsError().message)
+        return told
 
 
 @admin.register(ShopChat)
@@ -22,6 +34,7 @@ class ShopChatAdmin(EditableAdmin):
     merchant_path = "merchant"
     area = Area.KEYS
     asks_again = True
+    form = ShopChatForm
     fixed_fields = ()
     list_display = ("__str__", "merchant", *SWITCHES)
     list_filter = SWITCHES

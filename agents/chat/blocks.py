@@ -127,6 +127,11 @@ class Fold:
         """Return what the shopper has said so far."""
         return [str(block.data["text"]) for block in self.blocks.values() if block.kind == "shopper"]
 
+    def has_problem(self, session_id: str) -> bool:
+        """Say whether a problem with a checkout is shown that offers a next step."""
+        problems = (block.data for block in self.blocks.values() if block.kind == "problem")
+        return any(one.get("checkout") == session_id and not one.get("is_over") for one in problems)
+
     def add(self, block: Block) -> Change:
         self.blocks[block.id] = block
         return Added(block)
@@ -203,8 +208,9 @@ class Fold:
         session = str(event.data["checkout"])
         changes: list[Change] = []
         before, self.sheet = self.sheet, session
-        if before and before != session and (old := self.blocks.get(sheet_id(before))):
-            changes.append(Replaced(old))
+        if before and before != session:
+            changes += self._old_problems()
+            changes += [Replaced(old)] if (old := self.blocks.get(sheet_id(before))) else []
         return [*changes, self.show(Block(sheet_id(session), "sheet", {"checkout": session}, event.turn_id))]
 
     def _changed(self, event: ChatEvent) -> list[Change]:

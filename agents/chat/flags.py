@@ -38,6 +38,10 @@ class Asked:
     shown: frozenset[str] = frozenset()
 
 
+FETCHED = ("digital", "pickup")
+"""Ways in which nothing is brought: whoever gave an address did not ask for them."""
+
+
 def flags_of(document: Document, asked: Asked) -> list[Flag]:
     """Return what the shopper did not ask for, as far as rules can tell."""
     said = " ".join(asked.texts).casefold()
@@ -55,7 +59,7 @@ def _of_line(line: Line, said: str, asked: Asked) -> Iterator[Flag]:
 
 
 def _of_delivery(document: Document, said: str, asked: Asked) -> Iterator[Flag]:
-    ways = [one for one in document.options if one.kind != "digital"]
+    ways = [one for one in document.options if one.kind not in FETCHED]
     chosen = {one.option_id for one in document.selections}
     cheapest = min(ways, key=lambda one: one.amount_minor, default=None)
     for way in ways:

@@ -10,13 +10,36 @@ from agents.chat.models import ShopChat
 from commerce import sealing
 from commerce.accounts.models import Agent, Merchant
 from commerce.accounts.services import Caller, authenticate, issue_key, revoke_key
+from commerce.errors import CommerceError
+from commerce.payments.connections import takes_real_cards
 
 AGENT_NAME = "Chat of the shop"
 
 
-@transaction.atomic
+class RealCardsError(CommerceError):
+    """The shop charges real cards, and a wallet holds test cards only."""
+
+    code = "real_cards"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This shop charges real cards, and the chat pays with Stripe's test cards only: nobody could pay. "
+            "Use the chat in a shop that takes test payments."
+        )
+
+
 def open_chat(merchant: Merchant) -> ShopChat:
-    """Let shoppers chat in a shop. A chat that was closed opens again, with the key it had."""
+    """Let shoppers chat in a shop. A chat that was closed opens again, with the key it had.
+
+    Raises RealCardsError where nobody could pay in it.
+    """
+    if takes_real_cards(merchant):
+        raise RealCardsError
+    return _opened(merchant)
+
+
+@transaction.atomic
+def _opened(merchant: Merchant) -> ShopChat:
     Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
     known = ShopChat.objects.filter(merchant=merchant).select_related("key").first()
     if known is not None and known.key.revoked_at is None:
@@ -38,7 +61,7 @@ def rotate_key(merchant: Merchant, *, now: datetime) -> ShopChat:
     """Have the chat buy with a new key; the old one is void."""
     chat = ShopChat.objects.select_related("key").get(merchant=merchant)
     revoke_key(chat.key, now=now)
-    return open_chat(merchant)
+    return _opened(merchant)
 
 
 def token_of(chat: ShopChat) -> str:

@@ -39,6 +39,7 @@ from commerce.checkout.states import Status
 from commerce.errors import NotFoundError
 from commerce.fulfillment.selectors import order_details
 from commerce.pages.orders import order_view
+from commerce.payments.connections import takes_real_cards
 from commerce.text import web_address
 from commerce.wallet.services import cards_of
 from commerce.wallet.test_cards import TEST_CARDS
@@ -97,6 +98,8 @@ class Renderer:
             is_paying=self.fold.paying == session_id,
             is_undecided=awaits == ChatCheckout.Awaits.PROVIDER,
             is_latest=self.fold.sheet in ("", session_id),
+            takes_real_cards=takes_real_cards(self.conversation.merchant),
+            is_told_over=self.fold.has_problem(session_id),
             confirmed_minor=before if before is not None else _confirmed_before(session_id),
             note=note,
             error=error,
@@ -127,7 +130,7 @@ class Renderer:
     def hint(self) -> str:
         """Say under the input what writing does now."""
         question = Conversation.objects.values_list("question_checkout", flat=True).get(pk=self.conversation.pk)
-        return ANSWERS_NO if question else ""
+        return ANSWERS_NO if question and _is_payable(question) else ""
 
     def _common(self) -> dict[str, Any]:
         return {
@@ -172,6 +175,11 @@ def message(data: str, *, event_id: int | None = None, retry: int | None = None)
     lines += [f"id: {event_id}"] if event_id is not None else []
     lines += [f"data: {line}" for line in re.split(r"\r\n|\r|\n", data)]
     return ("\n".join(lines) + "\n\n").encode()
+
+
+def _is_payable(session_id: str) -> bool:
+    session = find_any_session(session_id)
+    return session is not None and session.status is Status.READY and session.expires_at > clock.now()
 
 
 def _confirmed_before(session_id: str) -> int | None:

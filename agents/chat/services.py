@@ -14,6 +14,7 @@ from agents.chat.recording import record
 from agents.chat.tasks import start
 from commerce.accounts.models import Merchant
 from commerce.checkout.confirmations import confirm
+from commerce.checkout.sql import lock_any_session
 from commerce.errors import BusyError, CommerceError, NotFoundError
 from commerce.ids import new_id
 from commerce.wallet.models import Card, Shopper
@@ -134,21 +135,33 @@ def confirm_order(
 ) -> Turn:
     """Say yes to an order on the terms of that hash, to be paid with a card of the shopper's: once.
 
+    What costs nothing takes no card.
+
     Raises AlreadyAnsweredError where it is not asked any more, NotFoundError for a card that is not the
     shopper's, OtherTermsError where the order has changed since it was shown.
     """
     conversation = _locked(conversation_id)
     if not session_id or conversation.question_checkout != session_id:
         raise AlreadyAnsweredError("This order has been confirmed already, or is not asked about any more.")
+    card = _chosen_card(conversation, session_id, card_id)
+    name, source = (str(card), card.pk) if card else ("", "")
+    said = {**evidence, "conversation": conversation_id, "shopper": conversation.shopper_id, "card": name}
+    yes = confirm(session_id, terms=terms, evidence=said, payment_source=source, now=now)
+    turn = _write_turn(conversation, Turn.Kind.CONFIRMED, now, confirmation_id=yes.pk)
+    record(conversation_id, "confirmed", {"checkout": session_id, "card": name}, turn=turn)
+    return turn
+
+
+def _chosen_card(conversation: Conversation, session_id: str, card_id: str) -> Card | None:
+    """Return the card that is to pay; None where nothing is to be paid."""
+    session = lock_any_session(session_id)
+    if session is not None and session.document.totals.total_minor == 0:
+        return None
     cards = Card.objects.filter(shopper_id=conversation.shopper_id, removed_at__isnull=True)
     card = cards.filter(pk=card_id).first()
     if card is None:
         raise NotFoundError("There is no such card in this wallet.")
-    said = {**evidence, "conversation": conversation_id, "shopper": conversation.shopper_id, "card": str(card)}
-    yes = confirm(session_id, terms=terms, evidence=said, payment_source=card.pk, now=now)
-    turn = _write_turn(conversation, Turn.Kind.CONFIRMED, now, confirmation_id=yes.pk)
-    record(conversation_id, "confirmed", {"checkout": session_id, "card": str(card)}, turn=turn)
-    return turn
+    return card
 
 
 def _locked(conversation_id: str) -> Conversation:

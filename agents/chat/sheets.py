@@ -39,6 +39,8 @@ class Situation:
     is_paying: bool = False
     is_undecided: bool = False
     is_latest: bool = True
+    is_told_over: bool = False
+    takes_real_cards: bool = False
     confirmed_minor: int | None = None
     note: str = ""
     error: str = ""
@@ -73,7 +75,9 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class SheetView:
-    """`stage` is asking, unasked, incomplete, processing, undecided, bank, paid, over or earlier."""
+    """`stage` is asking, unasked, incomplete, unpayable, processing, undecided, bank, paid, expired, over or
+    earlier.
+    """
 
     session_id: str
     stage: str
@@ -92,6 +96,7 @@ class SheetView:
     address: Address
     needs_region: bool
     missing: tuple[str, ...]
+    has_wrong_address: bool
     codes: tuple[tuple[str, str], ...]
     rejected: tuple[tuple[str, str], ...]
     problems: tuple[str, ...]
@@ -107,12 +112,18 @@ class SheetView:
     @property
     def is_open(self) -> bool:
         """Say whether the shopper may still change something."""
-        return self.stage in ("asking", "unasked", "incomplete")
+        return self.stage in ("asking", "unasked", "incomplete", "unpayable")
+
+    @property
+    def next_label(self) -> str:
+        """Name the button that leads to the question."""
+        return "Go to payment" if self.total_minor else "Go on to the order"
 
     @property
     def wants_address(self) -> bool:
         """Say whether the form for the address stands open."""
-        return not self.is_digital_only and any(one != "email" for one in self.missing)
+        is_missing = any(one != "email" for one in self.missing)
+        return not self.is_digital_only and (is_missing or self.has_wrong_address)
 
 
 def sheet_view(session: Session, situation: Situation) -> SheetView:
@@ -141,6 +152,7 @@ def sheet_view(session: Session, situation: Situation) -> SheetView:
         address=address,
         needs_region=not address.country or address.country.strip().upper() in NEEDS_REGION,
         missing=tuple(_missing(document.issues)),
+        has_wrong_address=any(_is_about_address(issue) for issue in document.issues),
         codes=tuple(_codes(document, currency)),
         rejected=tuple((one.code, one.message) for one in document.rejected_codes),
         problems=tuple(dict.fromkeys(_problems(document.issues))),
@@ -161,10 +173,10 @@ def _stage(session: Session, situation: Situation) -> str:
             return "paid"
         case Status.CHALLENGED:
             return "bank"
-        case Status.CANCELED | Status.EXPIRED:
+        case Status.CANCELED:
             return "over"
-    if session.status in OPEN and session.expires_at <= situation.now:
-        return "over"
+    if session.status is Status.EXPIRED or (session.status in OPEN and session.expires_at <= situation.now):
+        return "expired" if situation.is_latest and not situation.is_told_over else "over"
     if situation.is_undecided:
         return "undecided"
     if situation.is_paying or session.status is Status.COMPLETING:
@@ -173,6 +185,8 @@ def _stage(session: Session, situation: Situation) -> str:
         return "earlier"
     if session.status is not Status.READY:
         return "incomplete"
+    if situation.takes_real_cards and session.document.totals.total_minor:
+        return "unpayable"  # a wallet holds test cards only
     return "asking" if situation.is_asked else "unasked"
 
 
@@ -260,6 +274,11 @@ def _recipient(document: Document) -> Iterator[str]:
 def _missing(issues: Iterable[Issue]) -> Iterator[str]:
     """Name what is missing: email, address, or the part of it."""
     return (str(issue.target[-1]) for issue in issues if issue.is_missing and issue.target)
+
+
+def _is_about_address(issue: Issue) -> bool:
+    """Say whether an address is there, and is the wrong one."""
+    return issue.kind is Kind.ERROR and not issue.is_missing and issue.target[:2] == ("recipient", "address")
 
 
 def _codes(document: Document, currency: str) -> Iterator[tuple[str, str]]:

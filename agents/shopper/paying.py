@@ -25,6 +25,10 @@ SAID = "said"
 UNDECIDED = "The payment is being looked into. Nothing more has to be done, and paying again would be wrong."
 AUTHENTICATION = "The bank wants the shopper to confirm the payment on its own page. The order follows by itself."
 NOT_YET = "Nothing was charged; this checkout cannot be paid yet."
+ENDED = {
+    "expired": "It stood open for too long. Nothing was charged; the same order can be started again.",
+    "canceled": "It was given up before. Nothing was charged; the same order can be started again.",
+}
 
 
 def asked_to_pay(desk: Desk, path: str, *, show: Show) -> Json:
@@ -66,6 +70,7 @@ _OUTCOMES = {
     "conflict": "terms_changed",
     "out_of_stock": "out_of_stock",
     "insufficient_stock": "out_of_stock",
+    "region_restricted": "address_not_served",
     "approval_required": "not_confirmed",
     "maximum_exceeded": "limit_reached",
 }
@@ -85,7 +90,7 @@ def _outcome_of(told: Json, desk: Desk, show: Show, *, otherwise: str, message: 
             show({"kind": "undecided", "checkout": told["id"]})
             return {"outcome": "undecided", "message": UNDECIDED}
         case "expired" | "canceled":
-            otherwise = str(told["status"])
+            otherwise, message = str(told["status"]), ENDED[told["status"]]
     errors = [one for one in told["messages"] if one["type"] == "error"]
     code = next((_OUTCOMES[one.get("code", "")] for one in errors if one.get("code") in _OUTCOMES), otherwise)
     words = message or " ".join(one["content"] for one in errors) or NOT_YET

@@ -86,6 +86,7 @@ class OrderView:
     status: str
     meaning: str
     is_canceled: bool
+    is_complete: bool
     placed: str
     currency: str
     lines: tuple[LineView, ...]
@@ -115,6 +116,7 @@ def order_view(
         status=words(order.status, wording.ORDER_STATUS),
         meaning=wording.ORDER_MEANING.get(order.status, ""),
         is_canceled=order.status == "canceled",
+        is_complete=order.status == "completed",
         placed=moment_text(order.placed_at.astimezone(zone)),
         currency=order.currency.upper(),
         lines=tuple(_line(line, order.currency) for line in order.lines),

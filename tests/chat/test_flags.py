@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -79,6 +80,13 @@ def test_faster_delivery_than_was_asked_for() -> None:
     assert kinds(document(way="exp"), "A mug, by Friday") == []
     assert kinds(document(way="exp"), "A mug by express") == []
     assert kinds(document(way="exp"), "A mug", options=frozenset({"exp"})) == []
+
+
+def test_fetching_it_is_no_cheaper_delivery() -> None:
+    sheet = document(way="std")
+    options = (*sheet.options, Option("fetch", "pickup", "Pick up at the store", 0))
+
+    assert kinds(replace(sheet, options=options), "A mug to 12 Market St") == []
 
 
 def test_flags_say_what_they_mean() -> None:

@@ -47,27 +47,38 @@
     else if (id) stream.dataset.last = String(id);
   });
 
-  // What is being typed or chosen stays when the stream writes the part anew.
+  // What is being typed or chosen stays when a part is written anew, by the stream or by the answer to a form, which
+  // may come in any order. What a form sent is the server's to show, unless it was refused. What was unfolded stays
+  // so, unless it was about something else: an address that was given is not asked for any more.
   const typed = (root) => [...root.querySelectorAll("input[id]:not([type=hidden])")].filter((one) =>
     one.type === "radio" ? one.checked !== one.defaultChecked : one.value !== one.defaultValue);
 
+  let restore = () => {};
+  const unfold = new WeakMap(); // by swap: htmx writes the attributes of the new part once more at its end
   document.addEventListener("htmx:before:swap", (event) => {
+    restore(); // what the swap before this one has not given back yet
+    const { ctx, tasks } = event.detail;
     const focused = document.activeElement;
     const sheet = focused && focused.closest && focused.closest(".sheet");
+    const isAnswer = ctx.sourceElement !== stream;
+    const sent = isAnswer && ctx.sourceElement instanceof HTMLFormElement ? ctx.request.body : null;
+    const isSent = (one) => sent instanceof URLSearchParams && sent.get(one.name) === one.value;
     const kept = [];
-    if (event.detail.ctx.sourceElement === stream) {
-      for (const task of event.detail.tasks) {
-        const target = typeof task.target === "string" ? document.querySelector(task.target) : task.target;
-        if (!target || target.id === "blocks") continue;
-        for (const one of typed(target)) kept.push([one.id, one.type, one.value, one.checked]);
-        for (const one of target.querySelectorAll("details[id]")) kept.push([one.id, "details", "", one.open]);
+    for (const task of tasks) {
+      const target = typeof task.target === "string" ? document.querySelector(task.target) : task.target;
+      if (!target || target.id === "blocks") continue;
+      for (const one of typed(target)) kept.push({ id: one.id, type: one.type, value: one.value, isOn: one.checked, isSent: isSent(one) });
+      for (const one of target.querySelectorAll("details[id]")) {
+        const holdsForm = isAnswer && one.contains(ctx.sourceElement);
+        kept.push({ id: one.id, type: "details", value: one.dataset.of, isOn: one.open, isSent: holdsForm });
       }
     }
-    const restore = () => {
-      for (const [id, type, value, isOn] of kept) {
+    const giveBack = (wanted) => {
+      if (restore === giveBack) restore = () => {};
+      for (const { id, type, value, isOn, isSent } of kept) {
         const one = document.getElementById(id);
-        if (!one) continue;
-        if (type === "details") one.open = one.open || isOn;
+        if (!one || (isSent && !one.closest("[data-refused]")) || (wanted && type !== wanted)) continue;
+        if (type === "details") one.open = one.open || (isOn && one.dataset.of === value);
         else if (type === "radio") one.checked = isOn;
         else one.value = value;
       }
@@ -77,10 +88,15 @@
       }
       if (follows) toEnd();
     };
-    setTimeout(restore, 0);
+    restore = giveBack;
+    unfold.set(ctx, () => giveBack("details"));
+    setTimeout(giveBack, 0);
   });
 
-  document.addEventListener("htmx:after:swap", () => { if (follows) toEnd(); });
+  document.addEventListener("htmx:after:swap", (event) => {
+    unfold.get(event.detail.ctx)?.();
+    if (follows) toEnd();
+  });
   document.addEventListener("submit", (event) => {
     if (event.target.id === "composer" || event.target.closest(".found, .problem")) follows = true;
   });
