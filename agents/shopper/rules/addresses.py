@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass, replace
 
-from agents.shopper.rules.contacts import find_recipient, is_name, tidy
+from agents.shopper.rules.contacts import NAME, find_recipient, is_name, tidy
 from agents.shopper.rules.countries import (
     CITIES,
     COUNTRY_NAMES,
@@ -21,11 +21,13 @@ from agents.shopper.rules.countries import (
 )
 from agents.shopper.rules.streets import (
     HOUSE_NUMBER,
+    PO_BOX,
     Street,
     has_street_word,
     is_surely_street,
     is_unit,
     may_be_street,
+    read_box,
     read_street,
 )
 from agents.shopper.rules.words import FILLERS, Taken, alternatives, fold, words_of
@@ -122,6 +124,9 @@ _COMMA_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _COUNTRY_END = re.compile(rf"[\s,]+(?P<country>(?:the )?(?:{alternatives(COUNTRY_NAMES)}))[\s.!]*$")
+_NAME_LAST = re.compile(rf"(?:[:!.]|\b(?:instead|please|now|is))\s*(?P<name>{NAME})\s*$")
+_STREET_ALONE = re.compile(r"^[a-z' -]+\s(?:lane|road|street|avenue|close|drive|hill|row|way|green|mews|terrace)$")
+_HOUSE = re.compile(r"^the\s|\b(?:house|cottage|farm|lodge|barn|mill|hall|manor|vicarage|rectory|villa)$")
 _PROVINCE = re.compile(r"[\s,]+\(?(?P<region>[A-Z]{2})\)?$")
 
 
@@ -148,7 +153,7 @@ def find_address(text: str, *, is_asked: bool = False) -> Taken[AddressParts]:
 
 
 def _segments(text: str) -> list[str]:
-    return [one.strip() for one in re.split(r"[,;]", text) if one.strip(" .-")]
+    return [one.strip(" ?!") for one in re.split(r"[,;]", text) if one.strip(" .?!-")]
 
 
 def _place(text: str) -> _Place | None:
@@ -170,7 +175,7 @@ def _country(text: str) -> tuple[str, str, str]:
         code = country_code(match["country"].removeprefix("the "))
         if code and not (match["country"] == "georgia" and re.search(r"\d", text[match.end() :])):
             return code, text[: match.start()], ""
-    parts = re.split(r"[,;]", text)
+    parts = re.split(r"[,;]", text.rstrip(" ,;"))
     for index, one in enumerate(parts):
         code = country_code(one) if index and (len(one.strip()) > 2 or one.strip() in ("UK", "US")) else ""
         if code and index >= len(parts) - 4:
@@ -217,17 +222,37 @@ def _spaced(country: str, code: str) -> str:
 def _with_street(segments: list[str], parts: AddressParts, *, is_certain: bool) -> Taken[AddressParts]:
     """Read name, street, unit and city out of the segments before the postal code, from the back."""
     index = _street_index(segments, is_certain=is_certain)
+    boxes = [place for place, one in enumerate(segments) if PO_BOX.search(one)]
+    if boxes and (index is None or not has_street_word(segments[index])):
+        index = boxes[-1]
+    if index is None and parts.country in ("GB", "IE") and (named := _named_house(segments, parts)):
+        return named
     if index is None:
         city = segments[-1] if segments and not parts.city else ""
         known = _last_words(city)
         rest = segments[:-1] if city and known == city else segments
         return Taken(replace(parts, city=parts.city or known), ", ".join(rest))
-    street = read_street(segments[index], is_certain=is_certain)
+    in_box = index in boxes and not has_street_word(segments[index])
+    street = read_box(segments[index]) if in_box else read_street(segments[index], is_certain=is_certain)
     if street is None:
         return Taken(parts, ", ".join(segments))
     parts = replace(parts, line_one=street.line, line_two=street.unit)
     parts = _behind_street([*([street.after] if street.after else []), *segments[index + 1 :]], parts)
     return _before_street(segments[:index], street, parts)
+
+
+def _named_house(segments: list[str], parts: AddressParts) -> Taken[AddressParts] | None:
+    """Read a house that has a name instead of a number, as there are in the British Isles."""
+    street = next((place for place, one in enumerate(segments) if _STREET_ALONE.search(fold(one))), None)
+    if street is None or (street + 1 == len(segments) and not parts.city):
+        return None
+    parts = replace(parts, line_one=segments[street], city=parts.city or segments[-1])
+    before = segments[:street]
+    if before and _HOUSE.search(fold(before[-1])):
+        parts = replace(parts, line_one=before[-1], line_two=segments[street])
+        before = before[:-1]
+    name, rest = _name_at_end(before[-1]) if before else ("", "")
+    return Taken(replace(parts, name=name), ", ".join([*before[:-1], rest] if name else before))
 
 
 def _street_index(segments: list[str], *, is_certain: bool) -> int | None:
@@ -283,6 +308,8 @@ def _name_at_end(text: str) -> tuple[str, str]:
     if is_name(bare) and (has_capitals or (len(bare.split()) == 2 and not FILLERS & set(words_of(bare)))):
         return tidy(bare), ""
     taken = find_recipient(text)
+    if not taken.value and (match := _NAME_LAST.search(text)) and is_name(match["name"]):
+        return tidy(match["name"]), text[: match.start()]
     return taken.value, taken.rest
 
 

@@ -18,6 +18,8 @@ _EMAIL_LEAD = re.compile(
     r"|\s+(?:is|to|goes\s+to|should\s+go\s+to))?\s*[:=]?\s*)$",
     re.IGNORECASE,
 )
+_CARD_LENGTHS = (13, 14, 15, 16, 19)
+_CARD = re.compile(r"(?<![\d+])(?:\d[ -]?){12,24}\d(?!\d)")
 _NO_EMAIL = re.compile(r"\S+@\S+")
 _PHONE = re.compile(
     r"(?:\b(?:phone|tel|telephone|mobile|cell|call\s+me(?:\s+(?:at|on))?)\b(?:\s+(?:number"
@@ -28,12 +30,16 @@ _PHONE = re.compile(
 _BUYER = re.compile(
     rf"(?:\b(?i:my\s+(?:full\s+)?name\s+is|my\s+name's|i\s+am|i'm|this\s+is"
     rf"|(?<!her\s)(?<!his\s)(?<!their\s)(?<!'s\s)name\s*[:=]"
-    rf"|(?<!her\s)(?<!his\s)(?<!their\s)(?<!'s\s)name\s+is|signed))\s+(?P<name>{NAME})"
+    rf"|(?<!her\s)(?<!his\s)(?<!their\s)(?<!'s\s)name(?:\s+is)?|signed))\s+(?P<name>{NAME})"
 )
 _BUYER_ANY = re.compile(
     r"\b(?:my\s+(?:full\s+)?name\s+is|name\s*[:=])\s+(?P<name>[^\W\d_]+(?:\s+[^\W\d_]+){1,3})\s*(?=$|[,.;\n])",
     re.IGNORECASE,
 )
+_BUYER_MENDED = re.compile(
+    rf"(?i:\bname\b[^.,;]*\b(?:wrong|incorrect|misspel\w+)\W+(?:it'?s|it\s+is|(?:it\s+)?should\s+be))\s+(?P<name>{NAME})"
+)
+_FIRST_NAME = re.compile(rf"\b(?i:i'?m|i\s+am|my\s+name\s+is)\s+[{_UPPER}][^\W\d_]+(?=\s*(?:[.,!;]|$))")
 _RECIPIENT = re.compile(
     rf"(?:\b(?i:(?:ship|send|deliver|mail|post|address)(?:\s+(?:it|them|this|everything|that))?(?:\s+to)?"
     rf"|to|for|recipient(?:\s+is)?|attn:?|c/o|addressed\s+to|"
@@ -68,13 +74,24 @@ def find_phone(text: str) -> Taken[str]:
     return Taken((match["said"] or match["written"]).strip(), cut_out(text, match))
 
 
+def has_card_number(text: str) -> bool:
+    """Say whether a text has what is the number of a card, by its length and its check digit."""
+    runs = (re.sub(r"\D", "", match[0]) for match in _CARD.finditer(text))
+    return any(_is_card(digits[:length]) for digits in runs for length in _CARD_LENGTHS)
+
+
+def _is_card(digits: str) -> bool:
+    doubled = [int(one) * (2 if place % 2 else 1) for place, one in enumerate(reversed(digits))]
+    return len(digits) in _CARD_LENGTHS and sum(one - 9 if one > 9 else one for one in doubled) % 10 == 0
+
+
 def find_buyer(text: str) -> Taken[str]:
-    """Find the name that people give as their own: "my name is Jane Roe"."""
-    for pattern in (_BUYER, _BUYER_ANY):
+    """Find the name that people give as their own: "my name is Jane Roe". A first name alone is only taken out."""
+    for pattern in (_BUYER, _BUYER_ANY, _BUYER_MENDED):
         match = pattern.search(text)
         if match and is_name(match["name"]):
             return Taken(tidy(match["name"]), cut_out(text, match))
-    return Taken("", text)
+    return Taken("", _FIRST_NAME.sub(" , ", text))
 
 
 def find_recipient(text: str) -> Taken[str]:
@@ -93,7 +110,7 @@ def is_name(text: str) -> bool:
     small = [word for word in text.split() if word[:1].islower()]
     if len(small) < len(words) and not all(re.fullmatch(_PARTICLES, word) for word in small):
         return False  # "Her name is Ann" has a name in it
-    return not (place_named(text) or _NOT_NAMES & set(words) or words[-1] in _STREET_ENDS)
+    return words[0] != "the" and not (place_named(text) or _NOT_NAMES & set(words) or words[-1] in _STREET_ENDS)
 
 
 def bare_name(text: str) -> str:

@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from agents.shopper.rules.addresses import AddressParts
 from agents.shopper.rules.contacts import tidy
-from agents.shopper.rules.countries import country_code, place_named, region_of
-from agents.shopper.rules.streets import HOUSE_NUMBER, is_unit, may_be_street
+from agents.shopper.rules.countries import REGION_CODES, country_code, place_named, region_of
+from agents.shopper.rules.streets import HOUSE_NUMBER, has_street_word, is_unit, may_be_street
 from agents.shopper.rules.words import Taken, cut_out, fold
 from commerce.places import knows_region, region_code
 
-_IS = r"\s*(?:code\s*)?(?:is|was|should\s+be|must\s+be|has\s+to\s+be|to|:|=|as)?\s*(?:actually\s+)?"
+_WRONG = r"(?:\s*(?:is|was)\s+(?:wrong|incorrect|not\s+right|misspelt)\b\W*(?:it\b)?)?"
+_IS = rf"{_WRONG}\s*(?:code\s*)?(?:is|was|should\s+be|must\s+be|has\s+to\s+be|to|:|=|as)?\s*(?:actually\s+)?"
 _END = r"(?=\s*(?:$|[,.;!\n]|\bnot\b|\band\b|\bplease\b|\binstead\b))"
 
 
@@ -110,6 +111,8 @@ def read_answer(text: str, asked: Sequence[str], before: AddressParts) -> Addres
         part, value = _part_of(segment.strip(" .!"), [one for one in wanted if not getattr(parts, one)], before)
         if part:
             parts = replace(parts, **{part: value})
+    if parts.region in REGION_CODES["US"] and not (parts.country or before.country):
+        parts = replace(parts, country="US")
     if "region" in wanted and not parts.region and parts.postal_code:
         parts = replace(parts, region=region_of(parts.country or before.country, parts.postal_code))
     return parts
@@ -117,13 +120,15 @@ def read_answer(text: str, asked: Sequence[str], before: AddressParts) -> Addres
 
 def _part_of(segment: str, wanted: Sequence[str], before: AddressParts) -> tuple[str, str]:
     """Say which of the parts asked for a segment is."""
+    if _is_state_of_us(segment, wanted, before):
+        return "region", segment
     if "country" in wanted and (code := country_code(segment)):
         return "country", code
     code = region_code(before.country, segment)
     if "region" in wanted and before.country and knows_region(before.country, code) and segment:
         return "region", code
     has_digit = bool(re.search(r"\d", segment))
-    if "line_one" in wanted and may_be_street(segment):
+    if "line_one" in wanted and (may_be_street(segment) or has_street_word(segment)):
         return "line_one", segment
     if "postal_code" in wanted and has_digit and re.fullmatch(r"[\w][\w -]{2,9}", segment):
         return "postal_code", segment.upper()
@@ -132,6 +137,11 @@ def _part_of(segment: str, wanted: Sequence[str], before: AddressParts) -> tuple
     if "city" in wanted and _may_be_city(segment, is_alone=list(wanted) == ["city"]):
         return "city", segment
     return "", ""
+
+
+def _is_state_of_us(segment: str, wanted: Sequence[str], before: AddressParts) -> bool:
+    """Say whether two letters are a state rather than a country: IL is Illinois where a place is asked for."""
+    return segment in REGION_CODES["US"] and not before.country and len(wanted) > 1
 
 
 def _may_be_city(segment: str, *, is_alone: bool) -> bool:

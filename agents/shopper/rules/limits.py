@@ -44,12 +44,15 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _HIGHEST = re.compile(
-    r"(?:\b(?:under|below|beneath|less\s+than|cheaper\s+than|lower\s+than|at\s+most|max(?:imum)?(?:\s+of)?"
+    r"(?:\b(?:under|below|beneath|less\s+than|cheaper\s+than|lower\s+than|at\s+most|max(?:imum)?\.?(?:\s+of)?"
     r"|up\s+to|not\s+more\s+than|"
     r"no\s+more\s+than|not\s+over|within|(?:a\s+|my\s+)?budget(?:\s+(?:is|of))?|i\s+(?:have"
     r"|can\s+spend)(?:\s+only)?)\s*:?|[<≤]=?)"
     rf"\s*(?:about\s+|around\s+|only\s+)?{_amount('high')}",
     re.IGNORECASE,
+)
+_FOR = re.compile(
+    rf"\bfor\s+(?:only\s+|just\s+)?(?=[$€£¥]|{_NUMBER}\s?{_CURRENCY}){_amount('high')}", re.IGNORECASE
 )
 _OR_LESS = re.compile(
     rf"{_amount('high')}\s*(?:or\s+(?:less|under|cheaper|below)|max(?:imum)?\b|tops\b|at\s+most)", re.IGNORECASE
@@ -86,7 +89,7 @@ def find_limits(text: str) -> Taken[Limits]:
         low, high = (_whole(middle * share) for share in (Decimal("0.8"), Decimal("1.2")))
         return Taken(Limits(low, high, _currency(match[0])), cut_out(text, match))
     highest, least, currency, rest = "", "", "", text
-    if match := _HIGHEST.search(rest) or _OR_LESS.search(rest):
+    if match := _HIGHEST.search(rest) or _OR_LESS.search(rest) or _FOR.search(rest):
         highest, currency, rest = _decimal(match["high"]), _currency(match[0]), cut_out(rest, match)
     if match := _LOWEST.search(rest):
         least, rest = _decimal(match["low"]), cut_out(rest, match)

@@ -28,18 +28,20 @@ _FASTEST = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(
-    r"\b(?:with\s+|by\s+|via\s+|use\s+|the\s+)*(?P<name>express|standard|economy|overnight|next[- ]day"
-    r"|same[- ]day|priority|expedited|ground|courier|registered|evening)\s+(?:shipping|shipment|delivery"
+    r"\b(?:with\s+|by\s+|via\s+|use\s+|the\s+)*(?P<name>express|standard|normal|regular|usual|ordinary"
+    r"|economy|overnight|next[- ]day"
+    r"|same[- ]day|priority|expedited|ground|courier|registered|evening)\s+(?:one\b|shipping|shipment|delivery"
     r"|mail|post|parcel)\b"
     r"|\b(?:ship|send|deliver|mail)\s+(?:it|them|this)\s+(?:by\s+|via\s+|with\s+)?(?P<way>express|standard"
     r"|economy|overnight|priority|expedited|ups|fedex|dhl|usps)\b",
     re.IGNORECASE,
 )
 _ALONE = re.compile(
-    r"(?:^|[,.;])\s*(?:and\s+|with\s+|by\s+|via\s+)*(?P<name>express|standard|economy|overnight|priority"
-    r"|expedited)\s*(?:please\s*)?(?=$|[,.;!])",
+    r"(?:^|[,.;])\s*(?:and\s+|with\s+|by\s+|via\s+)*(?:the\s+)?(?P<name>express|standard|economy|overnight|priority"
+    r"|expedited|normal|regular)\s*(?:one\s*)?(?:is\s+(?:fine|ok|okay|good|enough)\s*)?(?:please\s*)?(?=$|[,.;!])",
     re.IGNORECASE,
 )
+_NORMAL = ("normal", "regular", "usual", "ordinary")
 _PICKUP = re.compile(
     r"\b(?:pick\s?(?:it\s+|them\s+|this\s+)?up|pick-?up|collect\s+(?:it|them|this)|collect\s+(?:at|from"
     r"|in)|in[- ]store)\b(?:\s+(?:at|from|in)\s+(?:the|your)\s+(?:store|shop))?(?:\s+(?:myself|instead))?",
@@ -84,16 +86,32 @@ def find_wish(
         if match := pattern.search(text):
             return Taken(Wish(speed), cut_out(text, match))
     if match := _NAMED.search(text):
-        return Taken(Wish(Speed.NAMED, match["name"] or match["way"]), cut_out(text, match))
+        return Taken(_by_name(match["name"] or match["way"], titles), cut_out(text, match))
     if has_address and (match := _ALONE.search(text)):
-        return Taken(Wish(Speed.NAMED, match["name"]), cut_out(text, match))
+        return Taken(_by_name(match["name"], titles), cut_out(text, match))
     if is_asked and (wish := _answered(text)):
         return Taken(wish, "")
     if called := _called(text, titles):
         return Taken(
             Wish(Speed.NAMED, called), re.sub(rf"\b{re.escape(called)}\b", " , ", text, flags=re.IGNORECASE)
         )
+    if titles and (match := _ALONE.search(text)):
+        return Taken(_by_name(match["name"], titles), cut_out(text, match))
     return Taken(None, text)
+
+
+def _by_name(name: str, titles: Sequence[str]) -> Wish:
+    """Wish for a way by its name. The normal one is Standard where there is one, else the cheapest."""
+    if name.lower() not in _NORMAL:
+        return Wish(Speed.NAMED, name)
+    standard = next((one for one in titles if stems(one) & {"standard", *_NORMAL}), "")
+    return Wish(Speed.NAMED, standard) if standard else Wish(Speed.CHEAPEST)
+
+
+def is_about_sending(phrases: Sequence[tuple[str, ...]], titles: Sequence[str]) -> bool:
+    """Say whether what is not wanted is a way of sending: "not express"."""
+    named = {word for title in titles for word in stems(title)} | {"express", "overnight", "shipping"}
+    return bool(titles) and any(set(words) & named for words in phrases)
 
 
 def _answered(text: str) -> Wish | None:

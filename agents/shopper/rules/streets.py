@@ -37,6 +37,12 @@ _SURE = re.compile(
 _STREET_AFTER = rf"\b(?:{alternatives(_AFTER)})\b\.?"
 _STREET_BEFORE = rf"(?:^|(?<=\s))(?:{alternatives(_BEFORE)})\s+\S"
 
+_DIRECTION = (
+    r"(?:NE|NW|SE|SW|N|S|E|W|(?:north|south)(?:-?(?:east|west))?|east|west|ouest|est|nord|sud)\b\.?"
+    r"(?!\s+(?:sussex|yorkshire|lothian|hollywood|palm|orange|lake|haven|hartford|vancouver|bend|york|carolina"
+    r"|dakota|virginia|london|end|ham|point|valley|covina|lafayette|chester|jordan)\b)"
+)
+
 _HOUSE_NUMBER = r"\d{1,5}(?:\s?[a-zA-Z](?![^\W\d_]))?(?:\s?[-/]\s?\d{1,4}[a-zA-Z]?)*(?:\s(?:bis|ter|quater)\b)?"
 HOUSE_NUMBER = re.compile(rf"\b{_HOUSE_NUMBER}")
 
@@ -75,6 +81,11 @@ class Street:
     after: str = ""
 
 
+PO_BOX = re.compile(
+    r"\b(?:p\.?\s?o\.?\s?box|post\s+office\s+box|postfach|bo[iî]te\s+postale)\s*#?\s*\d+\b", re.IGNORECASE
+)
+
+
 def is_unit(segment: str) -> bool:
     return bool(_UNIT_ONLY.match(segment))
 
@@ -91,7 +102,7 @@ def has_street_word(text: str) -> bool:
 
 def is_surely_street(text: str) -> bool:
     """Say whether a text is a street with a number, whatever was talked about."""
-    return bool(HOUSE_NUMBER.search(text) and _SURE.search(fold(text)))
+    return bool(PO_BOX.search(text) or (HOUSE_NUMBER.search(text) and _SURE.search(fold(text))))
 
 
 def may_be_street(text: str) -> bool:
@@ -106,9 +117,19 @@ def read_street(segment: str, *, is_certain: bool) -> Street | None:
     return _number_first(segment) or _number_last(segment)
 
 
+def read_box(segment: str) -> Street | None:
+    """Read a box at a post office, which stands in the place of a street."""
+    match = PO_BOX.search(segment)
+    if match is None:
+        return None
+    return Street(segment[: match.start()].strip(), match[0], "", segment[match.end() :].strip(" ,"))
+
+
 def _number_first(segment: str) -> Street | None:
     """12 Main St Apt 4B Springfield; 12 rue de la Paix. The last number that a street's name follows begins it."""
-    for match in reversed(list(re.finditer(rf"(?:(?<=\s)|^|(?<=,)){_HOUSE_NUMBER},?\s+(?=[^\W\d_#])", segment))):
+    for match in reversed(
+        list(re.finditer(rf"(?:(?<=\s)|^|(?<=,)){_HOUSE_NUMBER},?\s+(?=[^\W\d_#]|\d+(?:st|nd|rd|th)\b)", segment))
+    ):
         tail = segment[match.start() :]
         name = segment[match.end() :]
         before = segment[: match.start()]
@@ -158,9 +179,7 @@ def _end_of_street(tail: str) -> int:
     """Return where the street ends and a city may begin, in text without a comma."""
     ends = [
         match.end()
-        for match in re.finditer(
-            rf"(?<=\w\s){_STREET_AFTER}(?:\s+(?:NE|NW|SE|SW|N|S|E|W)\b)?", tail, re.IGNORECASE
-        )
+        for match in re.finditer(rf"(?<=\w\s){_STREET_AFTER}(?:\s+{_DIRECTION})?", tail, re.IGNORECASE)
         if not _SAINTS.match(fold(tail[match.end() :]).strip())
         or not fold(match[0]).startswith("st")
         or _has_earlier(tail, match.start())

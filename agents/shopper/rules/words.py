@@ -36,8 +36,13 @@ FILLERS = frozenset(
     afternoon evening day days address addresses email e-mail mail phone recipient receipt postal zip pair
     pairs piece pieces pcs left pay paying paid total confirm complete wait hold moment stop nah bye goodbye
     mister madam type version variant variants make made switch change changed stay basket together three
-    four five people person years old kid cost costs below above budget dollars euros usd eur gbp arrive
-    arrives arriving compare difference between remove delete drop cancel quantity""".split()
+    four five people person years old kid cost costs below above budget dollars euros usd eur gbp forget remember
+    never mean meant wrong mistake mistaken typo incorrect oops sorry correction arrive arrives arriving
+    likes enjoys loves sounds guess goes live lives u ur plz bonjour hallo hola ciao salut moin helo merci danke
+    bitte gracias greetings bucks best sellers bestseller bestsellers popular favorite favorites favourite
+    favourites replace swap exchange y n ya
+    yup nope perfect correct exactly absolutely definitely takes
+    compare difference between remove delete drop cancel quantity""".split()
 )
 
 

@@ -31,10 +31,18 @@ def parts(text: str = "", **given: str) -> AddressParts:
         ("100 Market St St Louis MO 63101", "|100 Market St||St Louis|MO|63101|US"),
         ("jane roe, 12 main st, springfield il 62701", "Jane Roe|12 main st||springfield|IL|62701|US"),
         ("12 Main St, Springfield, IL", "|12 Main St||Springfield|IL||US"),
+        ("500 5th Avenue South, Minneapolis", "|500 5th Avenue South||Minneapolis|MN||US"),
+        ("12 Main St West Palm Beach FL 33401", "|12 Main St||West Palm Beach|FL|33401|US"),
+        ("PO Box 123, Austin TX 78701", "|PO Box 123||Austin|TX|78701|US"),
+        ("Jane Roe, P.O. Box 77, Austin, TX 78701", "Jane Roe|P.O. Box 77||Austin|TX|78701|US"),
         # Canada
         ("123 Queen St W, Toronto, ON M5H 2N2", "|123 Queen St W||Toronto|ON|M5H 2N2|CA"),
         ("123 Queen St W, Toronto, Ontario m5h2n2, Canada", "|123 Queen St W||Toronto|ON|M5H 2N2|CA"),
+        ("45 Queen Street West, Toronto, ON M5H 2M5", "|45 Queen Street West||Toronto|ON|M5H 2M5|CA"),
+        ("45 Queen Street West Toronto ON M5H 2M5", "|45 Queen Street West||Toronto|ON|M5H 2M5|CA"),
+        ("123 Main Street North, Hamilton", "|123 Main Street North||Hamilton"),
         # Great Britain and Ireland
+        ("12 High Street East, Swindon SN1 3EG", "|12 High Street East||Swindon||SN1 3EG|GB"),
         ("10 Downing Street, London SW1A 2AA", "|10 Downing Street||London||SW1A 2AA|GB"),
         ("10 Downing Street London sw1a2aa", "|10 Downing Street||London||SW1A 2AA|GB"),
         (
@@ -43,6 +51,10 @@ def parts(text: str = "", **given: str) -> AddressParts:
         ),
         ("12 St James Street London SW1A 1EF", "|12 St James Street||London||SW1A 1EF|GB"),
         ("1 Grafton Street, Dublin D02 XY45, Ireland", "|1 Grafton Street||Dublin||D02 XY45|IE"),
+        (
+            "Jane Roe, The Old Vicarage, Church Lane, Oxford OX1 1AA",
+            "Jane Roe|The Old Vicarage|Church Lane|Oxford||OX1 1AA|GB",
+        ),
         # France
         (
             "Marie Durand, 12 rue de la République, 69002 Lyon, France",
@@ -80,6 +92,10 @@ def parts(text: str = "", **given: str) -> AddressParts:
         ),
         ("ship it to Jane Roe 12 Main St Springfield IL 62701", "Jane Roe|12 Main St||Springfield|IL|62701|US"),
         ("Send it to Hauptstraße 5, 10115 Berlin please", "|Hauptstraße 5||Berlin||10115|DE"),
+        (
+            "Send it to my mother instead: Mary Lee, 10 Downing Street, London SW1A 2AA",
+            "Mary Lee|10 Downing Street||London||SW1A 2AA|GB",
+        ),
         # parts of one
         ("12 Main St", "|12 Main St"),
         ("ship to Springfield IL 62701", "|||Springfield|IL|62701|US"),
@@ -151,6 +167,7 @@ def test_mends_the_part_that_is_called_by_its_name(text: str, changed: dict[str,
         ),
         ("Illinois", ["address.region"], {"region": "IL"}),
         ("14 Elm", ["address.line_one"], {"line_one": "14 Elm"}),
+        ("Church Lane", ["address.line_one"], {"line_one": "Church Lane"}),
         ("it's in Germany", ["address.country"], {"country": "DE"}),
         ("how long does it take?", ["address.city"], {}),
         ("94107", ["email"], {}),
