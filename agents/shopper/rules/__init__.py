@@ -7,14 +7,15 @@ same answer. Reading is one half, deciding the other:
     words numbers limits deadlines       what pieces of English mean
     countries streets addresses          postal addresses as people write them
     contacts corrections shipping codes  who, what is mended, how it is sent, with which codes
-    choices wants acts                   which one, what thing, what is to be done
+    choices wants exclusions             which one, what thing, what it is not to be
+    stance acts                          what is meant rather than only spoken of, what is to be done
     saying                               all of it together: what one message says
     results readers                      what tools return
     talk memory                          a turn is calls and a reply; what is known of the conversation
     picking ways                         which of the things shown, and of the ways of sending, is meant
     shopping buying content proceeding   finding, taking, writing the order, bringing it to its end
     paying amending afterwards           the payment, changes of mind, orders that were placed
-    questions answers policy             what is asked, what was asked, and which rule applies
+    questions service answers policy     what is asked of goods and of the shop, what was asked, which rule applies
     wording                              how it is told
     model                                all of this as a chat model
 

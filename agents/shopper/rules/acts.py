@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from agents.shopper.rules.stance import Stance, stances
 from agents.shopper.rules.words import fold
 
 
@@ -14,11 +15,14 @@ class Act(StrEnum):
     BYE = "bye"
     HELP = "help"
     WHO = "who"
+    THERE = "there"  # asks whether anybody answers
     YES = "yes"
     NO = "no"
     PAY = "pay"
     UNASKED = "unasked"  # to be paid without the shopper's own click
     MORE = "more"
+    SIMILAR = "similar"
+    NEWEST = "newest"
     COMPARE = "compare"
     STOCK = "stock"
     SHIPS = "ships"
@@ -32,9 +36,13 @@ class Act(StrEnum):
     CHANGE = "change"
     CHEAPER = "cheaper"
     START_OVER = "start_over"
+    REOPEN = "reopen"  # an order that lapsed, with all that was in it
     CANCEL = "cancel"
+    ABOUT_CANCEL = "about_cancel"  # spoken of, not asked to be done
     STATUS = "status"
     RETURN = "return"
+    ABOUT_RETURN = "about_return"
+    DAMAGED = "damaged"  # what arrived is not as it should be
     TAKE = "take"
     SEARCH = "search"
     KEEP = "keep"  # into the cart, to be bought later
@@ -51,7 +59,7 @@ _PATTERNS: dict[Act, str] = {
     Act.THANK: r"\b(?:thanks|thank\s+you|thx|cheers|much\s+appreciated)\b",
     Act.BYE: r"\b(?:bye|goodbye|see\s+you|that'?s\s+all|that\s+is\s+all|good\s+night|nothing\s+else)\b",
     Act.HELP: (
-        r"^\W*help\b|\bwhat\s+can\s+(?:you|i)\s+(?:do|ask|say)\b|\bhow\s+(?:does|do)\s+(?:this|it"
+        r"^\W*help\b|\bwhat\s+can\s+(?:you|i)\s+(?:do|ask|say)\b|\bhow\s+can\s+you\s+help\b|\bhow\s+(?:does|do)\s+(?:this|it"
         r"|you)\s+work\b|\bhelp\s+me\s*$"
     ),
     Act.WHO: (
@@ -59,6 +67,10 @@ _PATTERNS: dict[Act, str] = {
         r"|computer|claude)|(?:what|who)\s+are\s+you|(?:which|what)\s+(?:ai\s+)?model|am\s+i\s+(?:talking"
         r"|speaking|chatting)\s+(?:to|with)|(?:system\s+)?prompt|(?:ignore|disregard|forget)\s+(?:all\s+"
         r"|any\s+)?(?:your|the|previous|prior|earlier)\s+(?:\w+\s+)?(?:instructions?|rules))\b"
+    ),
+    Act.THERE: (
+        r"\bare\s+you\s+(?:still\s+)?(?:there|here|working|listening)\b|\b(?:anybody|anyone|somebody|someone)\s+(?:there|here|home)\b"
+        r"|^\W*(?:hello|hey|still\s+there)\W*\?\W*$"
     ),
     Act.YES: (
         r"^\W*(?:yes|yeah|yep|yup|ya|sure|ok|okay|fine|please\s+do|go\s+(?:ahead|for\s+it)|sounds\s+(?:good"
@@ -70,7 +82,7 @@ _PATTERNS: dict[Act, str] = {
     Act.PAY: (
         rf"\b(?:pay(?!\s*(?:pal|ment\s+methods?))(?:\s+(?:now|for\s+{_IT}))?|(?:buy|order|purchase)\s+(?:{_IT}"
         rf"|now)|check\s?(?:me\s+)?out|place\s+(?:the|my|an|this)\s+order|(?:complete|finish|finali[sz]e"
-        rf"|confirm|submit)\s+(?:the|my|this|{_IT})?\s*(?:order|purchase|checkout)?|proceed|i'?m\s+ready"
+        rf"|confirm|submit)\s+(?:the|my|this|{_IT})?\s*(?:order|purchase|checkout)?|proceed|continue|carry\s+on|i'?m\s+ready"
         rf"|let'?s\s+(?:do\s+{_IT}|finish|go|buy))(?=\W|$)"
     ),
     Act.UNASKED: (
@@ -85,6 +97,14 @@ _PATTERNS: dict[Act, str] = {
         r"|of\s+(?:these|those|them)|please|like\s+\w+))?|next(?:\s+page)?|others?|other\s+(?:ones|options"
         r"|results|products)|(?:what|anything)\s+else(?:\s+(?:do|have)\s+you(?:\s+(?:have"
         r"|got))?)?)\W*(?:please)?\W*$|\bshow\s+(?:me\s+)?more\b"
+    ),
+    Act.SIMILAR: (
+        r"\b(?:(?:what|anything|something)\s+else\b.*\blike\s+(?:it|this|that|them)"
+        rf"|(?:something|anything|others?|ones?)\s+(?:like|similar\s+to)\s+{_IT}|similar\s+(?:ones?|things?|products?)"
+        r"|any\s+alternatives?)(?=\W|$)"
+    ),
+    Act.NEWEST: (
+        r"\b(?:what(?:'?s|\s+is)\s+new|new\s+(?:arrivals?|products|items|things|stuff)|newest|anything\s+new|new\s+in)\b"
     ),
     Act.COMPARE: (
         r"\b(?:compare|comparison|differences?\s+between|what'?s\s+the\s+difference|vs|versus"
@@ -102,8 +122,10 @@ _PATTERNS: dict[Act, str] = {
     Act.DESCRIBE: (
         r"\b(?:tell\s+me\s+(?:more|about)|more\s+(?:about|info|information|details)|describe|description"
         r"|details?|what\s+(?:is|are)\s+(?:it|they|this|that|these)\s+(?:made|like)|made\s+of|what\s+material"
-        r"|dimensions?|how\s+(?:big|large|heavy|long|wide|tall|warm)|look\s+(?:closer|at)|what\s+about\s+the"
+        r"|dimensions?|how\s+(?:big|large|heavy|long(?!\s+(?:do|does|did|will|would|until|can))|wide|tall|warm)|look\s+(?:closer|at)|what\s+about\s+the"
         r"|learn\s+more|(?:is|are)\s+(?:it|they|this|that)\s+(?!in\b|available|out\b|sold|still)\w+)\b"
+        r"|\b(?:is|are|does|do|can|has)\s+the\s+(?![^?]*\b(?:stock|available|sold|order|parcel|package|shipping|delivery|total"
+        r"|payment|price|address|e-?mail|name|ship|send|deliver|cost|tax|code)\b)[\w-]+(?:\s+[\w-]+){1,4}\s*\?"
     ),
     Act.PRICE: (
         r"\b(?:how\s+much\s+(?:is|are|does|do|for)|what\s+does\s+\w+\s+cost|what'?s\s+the\s+price|price\s+of"
@@ -126,12 +148,14 @@ _PATTERNS: dict[Act, str] = {
         r"|what)\s+(?:is|does|are|would|will)\s+(?:the\s+)?(?:shipping|delivery|postage)|when\s+(?:will|would"
         r"|can|does|do|could)\s+(?:it|they|this|i|the\s+\w+)\s+(?:be\s+)?(?:arrive|get|come|have|deliver|ship"
         r"|receive|here)\w*|how\s+(?:long|fast|soon)\s+(?:does|will|would|is|can|until|do)"
+        r"|(?:when|what\s+day|what\s+time)\s+(?:it|they|that)(?:'ll|\s+will)?\s+(?:arrives?|comes?|gets?\s+here|be\s+here)"
+        r"|how\s+long\s+(?:the\s+|your\s+)?(?:shipping|delivery|it|that)\s+(?:usually\s+)?takes?"
         r"|will\s+it\s+(?:arrive|be\s+here|make\s+it|get\s+here)|(?:other|different"
         r"|change)\s+(?:the\s+)?(?:shipping|delivery))\b"
     ),
     Act.REMOVE: (
-        r"\b(?:remove|delete|take\s+(?:\S+\s+){0,4}(?:out|off|away)|drop|don'?t\s+(?:want|need)"
-        r"|no\s+longer\s+(?:want|need)|get\s+rid\s+of|leave\s+out|without\s+the|skip\s+the)\b"
+        r"\b(?:remove|delete|take\s+(?:\S+\s+){0,4}(?:out|off|away)|drop"
+        r"|(?:don'?t|do\s+not|no\s+longer)\s+(?:want|need)(?!\s+to\b)|get\s+rid\s+of|leave\s+out|without\s+the|skip\s+the)\b"
     ),
     Act.ADD: (
         r"\b(?:add|also|too|as\s+well|in\s+addition|plus|on\s+top|throw\s+in|and\s+(?:another|an?|the|one|two"
@@ -146,21 +170,41 @@ _PATTERNS: dict[Act, str] = {
         r"\b(?:start\s+(?:over|again|afresh|new)|reset|from\s+scratch|(?:empty|clear)\s+(?:the|my)?\s*(?:cart"
         r"|basket|order|everything)|new\s+order|begin\s+again)\b"
     ),
-    Act.CANCEL: (
-        r"\b(?:cancel|abort|forget\s+(?:it|about\s+it|the\s+order|everything)|call\s+it\s+off"
-        r"|stop\s+the\s+order|changed?\s+my\s+mind|don'?t\s+want\s+(?:it|anything|to\s+buy)\s*(?:anymore"
-        r"|any\s+more)?\W*$)\b"
+    Act.REOPEN: (
+        r"\b(?:start\s+(?:the|my|this|that)\s+(?:order|checkout)\s+(?:again|anew|over)|reopen|open\s+(?:it|the\s+order"
+        r"|my\s+order)\s+(?:again|anew))\b"
     ),
+    Act.CANCEL: (
+        r"\b(?:cancel|abort|call\s+it\s+off|stop\s+the\s+order"
+        rf"|(?:want|need|have|get|be)\s+(?:{_IT}|(?:my|the)\s+\w+)?\s*cancell?ed"
+        r"|forget\s+(?:about\s+)?(?:it|(?:the|my)\s+(?:whole\s+)?order|everything)"
+        r"(?=\s*(?:$|[.,;!]|then\b|please\b|thanks?\b|now\b|all\b))"
+        r"|changed?\s+my\s+mind(?:\s+about\s+(?:it|(?:the|my|this)\s+(?:whole\s+)?order|buying(?:\s+it)?))?"
+        r"(?=\W*(?:sorry|please|thanks?|thank\s+you)?\W*$)"
+        r"|(?:don'?t|do\s+not|no\s+longer)\s+want\s+(?:it|anything|(?:the|my)\s+order|to\s+buy(?:\s+it)?)\s*(?:any\s?more)?(?=\W*$))(?=\W|$)"
+    ),
+    Act.ABOUT_CANCEL: r"\bcancel(?:l?ing|l?ed|lation)?\b",
     Act.STATUS: (
         r"\b(?:where(?:'?s|\s+is|\s+are)\s+(?:my|the|it|they)|order\s+status|status(?:\s+of)?|track(?:ing)?"
         r"|(?:has|have|was|is)\s+(?:it|my\s+\w+|they|the\s+\w+)\s+(?:been\s+)?(?:shipped|sent|arrived"
-        r"|delivered)|my\s+(?:last\s+)?orders?(?!\s+so)|did\s+(?:it|you)\s+(?:ship|arrive|send)"
-        r"|order\s+number)\b"
+        r"|delivered|cancell?ed|refunded)|my\s+(?:last\s+)?orders?(?!\s+so)|did\s+(?:it|you)\s+(?:ship|arrive|send)"
+        r"|order\s+number|when\s+(?:do|will)\s+i\s+(?:get|receive|see)\s+(?:my|the)\s+(?:refund|money)|what\s+did\s+i\s+(?:order|buy|get)|how\s+much\s+did\s+i\s+pay|did\s+i\s+(?:order|buy|pay))\b"
     ),
     Act.RETURN: (
-        r"\b(?:returns?|returning|send\s+(?:it|them|the\s+\w+|this|\S+)\s+back|refund|money\s+back"
-        r"|give\s+(?:it|them)\s+back|(?:arrived|came|is|are)\s+(?:damaged|broken|defective)|wrong\s+(?:item"
-        r"|size|colou?r))\b"
+        r"\b(?:(?:returns?|returning)(?!\s+(?:polic|label|address|period|window|flight|trip|ticket|ship|cost))"
+        r"|(?:send|give|ship|bring)\s+(?:it|them|this|that|the\s+\w+|my\s+\w+|\S+)\s+back"
+        r"|(?<!my\s)(?<!the\s)(?<!no\s)refund(?:\s+me)?|(?<!got\smy\s)(?<!have\smy\s)(?<!received\smy\s)money\s+back)\b"
+    ),
+    Act.ABOUT_RETURN: (
+        r"\bwhat\s+if\s+(?:i|it|she|he|they)\b.*\b(?:like|fit|fits|breaks?|broken|works?|damaged)\b|"
+        r"\b(?:returns?|returning|(?<!got\smy\s)(?<!got\sthe\s)(?<!received\smy\s)(?<!received\sthe\s)(?<!have\smy\s)"
+        r"refund(?:s|ed)?|(?:send|give)\s+\S+(?:\s+\w+)?\s+back)\b"
+    ),
+    Act.DAMAGED: (
+        r"\b(?:arrived|came|is|are|was|were|got)\s+(?:(?!not\b|no\b|never\b|it\b|they\b)\w+\s+){0,2}(?:damaged|broken"
+        r"|defective|torn|cracked|faulty|shattered)\b|\bwrong\s+(?:item|product|size|colou?r|one)\b"
+        r"|\b(?:doesn'?t|does\s+not|don'?t|do\s+not|won'?t)\s+(?:work|fit|turn\s+on)\b|\bstopped\s+working\b|\btoo\s+(?:small|tight"
+        r"|large|big)\b"
     ),
     Act.TAKE: (
         r"\b(?:i'?ll\s+(?:take|have|go|get|buy)|i\s+will\s+(?:take|have|buy|order)|take|buy|order|purchase"
@@ -170,7 +214,7 @@ _PATTERNS: dict[Act, str] = {
     Act.SEARCH: (
         r"\b(?:show|find|look(?:ing)?(?:\s+for)?|search|do\s+you\s+(?:have|sell|carry|stock)|have\s+you\s+got"
         r"|browse|what\s+(?:do\s+you\s+(?:sell|have)|\w+\s+do\s+you\s+have)|is\s+there|are\s+there|got\s+any"
-        r"|any|recommend|suggest|ideas?|something|anything)\b"
+        r"|any|best\s*sellers?|popular|(?:cheapest|most\s+expensive)\s+(?:thing|product|item|one)s?\s+(?:that\s+)?(?:you|there)|recommend|suggest|ideas?|something|anything)\b"
     ),
     Act.KEEP: (
         r"\b(?:(?:to|in|into)\s+(?:my|the)\s+(?:cart|basket|bag)|keep\s+(?:it|them)\s+for\s+later|save\s+(?:it"
@@ -189,6 +233,19 @@ _PATTERNS: dict[Act, str] = {
 }
 _COMPILED = {act: re.compile(pattern) for act, pattern in _PATTERNS.items()}
 
+# What is not done because its words were said, but because it was meant so.
+_STANCES: dict[Act, frozenset[Stance]] = {
+    Act.CANCEL: frozenset({Stance.WISHED}),
+    Act.RETURN: frozenset({Stance.WISHED}),
+    Act.DAMAGED: frozenset({Stance.WISHED}),
+    Act.REMOVE: frozenset({Stance.WISHED, Stance.ASKED, Stance.DEPENDS}),
+    Act.START_OVER: frozenset({Stance.WISHED, Stance.ASKED, Stance.DEPENDS}),
+    Act.PAY: frozenset({Stance.WISHED, Stance.ASKED, Stance.DEPENDS}),
+    Act.TAKE: frozenset({Stance.WISHED, Stance.ASKED, Stance.DEPENDS}),
+}
+SERIOUS = frozenset(
+    {*_STANCES, Act.ABOUT_CANCEL, Act.ABOUT_RETURN}
+)  # told from the whole message, not from parts of it
 
 # Acts whose words say nothing about a product.
 _SPOKEN_FOR = tuple(
@@ -207,11 +264,15 @@ _SPOKEN_FOR = tuple(
         Act.CODES,
         Act.KEEP,
         Act.START_OVER,
+        Act.REOPEN,
         Act.CANCEL,
         Act.RETURN,
+        Act.SIMILAR,
+        Act.NEWEST,
         Act.DONE,
         Act.CHEAPER,
         Act.HELP,
+        Act.THERE,
         Act.BYE,
         Act.COMPLAIN,
         Act.THANK,
@@ -229,6 +290,17 @@ def without_acts(text: str) -> str:
 
 
 def acts_in(text: str) -> frozenset[Act]:
-    """Return everything a text asks for or says; which of it counts is decided with what went before."""
+    """Return everything a text asks for or says; which of it counts is decided with what went before.
+
+    What cannot easily be undone counts only where it is wished, not where it is denied, asked about or depends on
+    something; then it is only spoken of.
+    """
     folded = " ".join(fold(text).split())
-    return frozenset(act for act, pattern in _COMPILED.items() if pattern.search(folded))
+    acts = {act for act, pattern in _COMPILED.items() if pattern.search(folded)}
+    for act, stays in _STANCES.items():
+        if act in acts and stays.isdisjoint(stances(folded, _COMPILED[act])):
+            acts.discard(act)
+    for act, spoken_of in ((Act.CANCEL, Act.ABOUT_CANCEL), (Act.RETURN, Act.ABOUT_RETURN)):
+        if act in acts:
+            acts.discard(spoken_of)
+    return frozenset(acts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from agents.shopper.rules.acts import Act
 from agents.shopper.rules.buying import Chosen, choose
 from agents.shopper.rules.content import put
 from agents.shopper.rules.memory import Memory, Talk, use
-from agents.shopper.rules.numbers import Quantity, Way
+from agents.shopper.rules.numbers import NUMBER, Quantity, Way
 from agents.shopper.rules.picking import fit, score, spoken
 from agents.shopper.rules.proceeding import proceed
 from agents.shopper.rules.results import Cart, Checkout, Failure, Line
@@ -18,6 +19,20 @@ from agents.shopper.rules.saying import Said
 from agents.shopper.rules.shopping import failed
 from agents.shopper.rules.talk import Question, Reply
 from agents.shopper.rules.wants import Want
+
+_ASKS_FOR_DETAILS = re.compile(
+    r"\b(?:is|are)\s+(?:the|my)\s+(?:\w+\s+)?(?:address|e-?mail|name)\s+(?:right|correct|ok|okay)\b|\bwhere\s+(?:does|will|is)\s+it\s+"
+    r"(?:go|be\s+sent|going)\b|\b(?:which|what)\s+(?:address|e-?mail|name)\b"
+)
+_ONLY = re.compile(rf"\b(?:only|just)\b.*\b{NUMBER}\b", re.IGNORECASE)
+_NOT_SO_MANY = re.compile(rf"\b(?:want|need)\s+(?:so\s+many|{NUMBER}\b)", re.IGNORECASE)
+_RENEWS_DETAILS = re.compile(
+    r"\b(?:different|another|other|new|wrong)\s+(?:\w+\s+)?(?:address|e-?mail)\b"
+    r"|\b(?:change|correct|update|edit)\s+(?:the|my)\s+(?:\w+\s+)?(?:address|e-?mail)\b|\b(?:address|e-?mail)\s+is\s+wrong\b"
+    r"|\bto\s+(?:my|his|her|their|the)\s+(?:office|work(?:place)?|home|house|place|parents|mother|mom|mum|father|dad|sister"
+    r"|brother|friend|neighbou?r)\b(?=.*\binstead\b)|\b(?:send|ship|deliver)\s+(?:it|them)\s+(?:to\s+my\s+(?:office|work|home))\b"
+    r"|\b(?:don'?t|do\s+not)\s+(?:send|ship|deliver)\s+(?:it|them)\s+to\b|\bnot\s+to\s+\w+\s+but\s+to\b"
+)
 
 
 def held_lines(memory: Memory) -> tuple[Line, ...]:
@@ -48,6 +63,11 @@ def _is_named(memory: Memory, line: Line, said: Said) -> bool:
     words = {one for word in wanted for one in spoken(word)}
     in_title = bool(words & title) or bool(product and score(said.words, product)[1])
     return in_title or bool(words & values and not words - values)
+
+
+def names_a_line(memory: Memory, said: Said) -> bool:
+    """Say whether a message names something that is in the order."""
+    return any(_is_named(memory, one, said) for one in held_lines(memory))
 
 
 def change(memory: Memory, said: Said) -> Talk:
@@ -140,6 +160,8 @@ def remove(memory: Memory, said: Said) -> Talk:
     gone = lines_meant(memory, said)
     if said.words and not any(_is_named(memory, one, said) for one in lines):
         return Reply(f"That is not in your order. There is: {wording.lines_of(lines)}.")
+    if not said.words and _NOT_SO_MANY.search(said.text):
+        return Reply(f"How many would you like? There is {wording.lines_of(lines)}.", memory.question)
     if not said.words and not said.choice and len(lines) > 1:
         return Reply(f"Which one shall I remove: {wording.joined((one.title for one in lines), 'or')}?")
     ids = {one.variant_id for one in gone}
@@ -181,9 +203,37 @@ def shown(memory: Memory, said: Said) -> Talk:
             text = f"{wording.content_of(held)}\n{wording.request_for(held.missing)}"
             return Reply(text, Question("details", words=held.missing))
         where = f"It goes to {wording.address_line(held.address)}." if held.address else ""
+        where = f"{where} The receipt goes to {held.email}.".strip() if held.email else where
         text = "\n".join(filter(None, [wording.content_of(held), where]))
         return Reply(f"{text}\nShall I show you the order to pay?", Question("pay"))
     return Reply(f"{wording.content_of(held)}\nSay “check out” when you are ready.", Question("pay"))
+
+
+def sets_count(memory: Memory, said: Said) -> bool:
+    """Say whether a message says how many of a thing in the order there are to be: "I only need one lamp"."""
+    is_told = len(said.wants) == 1 and said.wants[0].count is not None and bool(_ONLY.search(said.text))
+    return is_told and not said.quantity and names_a_line(memory, said)
+
+
+def set_count(memory: Memory, said: Said) -> Talk:
+    quantity = Quantity(said.wants[0].count or 1)
+    return (yield from change(memory, replace(said, quantity=quantity)))
+
+
+def asks_for_details(memory: Memory, said: Said) -> bool:
+    """Say whether somebody wants to know where the order goes as it stands."""
+    return bool(memory.checkout and not said.has_details and _ASKS_FOR_DETAILS.search(said.text.lower()))
+
+
+def renews_details(memory: Memory, said: Said) -> bool:
+    """Say whether another address is announced without being told."""
+    return bool(memory.checkout and not said.has_details and _RENEWS_DETAILS.search(said.text.lower()))
+
+
+def asked_for_details(memory: Memory, said: Said) -> Reply:
+    part = "email" if re.search(r"\be-?mail\b", said.text.lower()) else "address"
+    name = "e-mail address" if part == "email" else "whole postal address, with the name of who receives it"
+    return Reply(f"Tell me the {name}, and I write it into the order.", Question("details", words=(part,)))
 
 
 def is_change(memory: Memory, said: Said) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from agents.shopper.rules import wording
 from agents.shopper.rules.acts import Act
+from agents.shopper.rules.afterwards import asked_to_cancel, canceled, reason_in, returned, unnamed_reason
 from agents.shopper.rules.amending import held_lines, written
 from agents.shopper.rules.buying import choose, sensible, take, take_wants
 from agents.shopper.rules.content import added, put
@@ -21,6 +23,17 @@ from agents.shopper.rules.talk import Question, Reply
 from agents.shopper.rules.wants import Want
 
 NEXT = "What else can I do for you?"
+_BUYS_IT = re.compile(
+    r"\b(?:buy|order|purchase|take)\s+(?:it|this|that|them|these|those|one)\b|\blet'?s\s+(?:do|go|buy)",
+    re.IGNORECASE,
+)
+_LEAVES = re.compile(r"\b(?:never\s?mind|(?:keep|leave)\s+(?:it|the|my))\b", re.IGNORECASE)
+_DOUBTS = re.compile(r"\b(?:no|not|never|don'?t|nothing|wait|stop|hold\s+on)\b", re.IGNORECASE)
+_SURELY = re.compile(r"^\W*(?:yes|yeah|yep|yup|please)\b", re.IGNORECASE)
+_REFUSES = re.compile(
+    r"^\W*(?:no(?!\s+(?:longer|particular|special|reason))|nope|nah|never\s?mind|nothing|wait|stop|not\s+(?:now|yet))\b",
+    re.IGNORECASE,
+)
 
 
 def answered(memory: Memory, said: Said) -> Talk | None:
@@ -54,6 +67,8 @@ def _which(memory: Memory, said: Said, question: Question) -> Talk | None:
         picked = called(said.words, products)
         if picked and not _covers(said, picked[0]):
             return None
+    if not picked and _means_the_order(memory, said):
+        return None
     if not picked and said.asks(Act.YES, Act.TAKE, Act.PAY) and not said.wants:
         if len(products) != 1:
             return _said(Reply("Which one? Tell me its number or its name.", question))
@@ -66,6 +81,12 @@ def _which(memory: Memory, said: Said, question: Question) -> Talk | None:
             Reply(f"There are several:\n{wording.product_list(picked)}\nWhich one?", replace(question, ids=ids))
         )
     return _picked(memory, said, question, picked)
+
+
+def _means_the_order(memory: Memory, said: Said) -> bool:
+    """Say whether a wish to pay is about the order that is open, and not about a product that is talked about."""
+    is_open = bool(held_lines(memory)) and said.asks(Act.PAY)
+    return is_open and not said.wants and not said.quantity and not _BUYS_IT.search(said.text)
 
 
 def _covers(said: Said, product: Product) -> bool:
@@ -164,9 +185,12 @@ def _take(memory: Memory, said: Said, question: Question) -> Talk | None:
         return _said(Reply(f"There is only one: {product.title}. Would you like to order it?", question))
     if said.asks(Act.NO) and not said.wants:
         return _said(Reply("All right. What else are you looking for?"))
-    is_yes = said.asks(Act.YES, Act.TAKE, Act.PAY) or said.quantity or said.has_details or said.choice
+    if _means_the_order(memory, said):
+        return None
+    details = said.has_details and memory.checkout is None
+    is_yes = said.asks(Act.YES, Act.TAKE, Act.PAY) or said.quantity or details or said.choice
     names_it = bool(said.words) and _covers(said, product)
-    if (is_yes and not said.words) or names_it:
+    if (is_yes and not said.words) or names_it or (details and not any(want.count for want in said.wants)):
         return _picked(memory, said, question, (product,))
     return None
 
@@ -244,9 +268,43 @@ def _bank(memory: Memory, said: Said, question: Question) -> Talk | None:
 
 
 def _after(memory: Memory, said: Said, question: Question) -> Talk | None:
-    if said.asks(Act.NO) and _is_plain(said):
+    if said.asks(Act.NO) and _is_plain(said) and not said.is_gift:
         return _said(Reply("All right. Have a good day!"))
     return _said(Reply(NEXT)) if said.asks(Act.YES) and _is_plain(said) else None
+
+
+def _cancel(memory: Memory, said: Said, question: Question) -> Talk | None:
+    """Cancel the order that was placed on nothing but a yes."""
+    named = [one for one in memory.orders if one.number and one.number in said.text]
+    ids = [one.id for one in named] or list(question.ids)
+    if len(ids) > 1 or (named and ids != list(question.ids)):
+        return _said(asked_to_cancel(named[0])) if len(named) == 1 else None
+    is_yes = said.asks(Act.CANCEL, Act.YES)
+    is_no = said.asks(Act.NO) or bool(_LEAVES.search(said.text))
+    if is_no or (_DOUBTS.search(said.text) and not is_yes and not said.wants and "?" not in said.text):
+        return _said(Reply("All right, it stays as it is.", Question("after")))
+    if not is_yes or "?" in said.text:
+        return None
+    if _DOUBTS.search(said.text):
+        return _said(Reply("I am not sure what you mean. Shall I cancel the order? Say only yes or no.", question))
+    is_sure = _is_plain(said) and (not said.asks(Act.THANK) or bool(_SURELY.match(said.text)))
+    return canceled(memory, ids[0]) if said.asks(Act.CANCEL) or is_sure else None
+
+
+def _return(memory: Memory, said: Said, question: Question) -> Talk | None:
+    """File a return for a reason that was given, or on a yes to a question for it."""
+    if "?" in said.text or said.asks(Act.ABOUT_RETURN, Act.CANCEL, Act.SEARCH, Act.STATUS, Act.HELP):
+        return None
+    reason = reason_in(said.text)
+    if _REFUSES.match(said.text) and reason in ("", "no_longer_needed"):
+        return _said(Reply("All right, nothing is sent back.", Question("after")))
+    if reason:
+        return returned(memory, said, question, reason)
+    if said.asks(Act.THANK, Act.BYE) or not said.text.strip():
+        return None
+    if said.asks(Act.YES) and question.reason:
+        return returned(memory, said, question, question.reason)
+    return None if said.asks(Act.RETURN) else _said(unnamed_reason(question))
 
 
 def _said(reply: Reply) -> Talk:
@@ -265,5 +323,7 @@ _ANSWERS: Mapping[str, Callable[[Memory, Said, Question], Talk | None]] = {
     "remove": _remove,
     "pay": _pay,
     "bank": _bank,
+    "cancel": _cancel,
+    "return": _return,
     "after": _after,
 }

@@ -10,6 +10,7 @@ from agents.shopper.rules import wording
 from agents.shopper.rules.acts import Act
 from agents.shopper.rules.content import Items, added, put, put_in_cart
 from agents.shopper.rules.memory import Memory, Talk
+from agents.shopper.rules.numbers import Way
 from agents.shopper.rules.picking import fit, open_options
 from agents.shopper.rules.proceeding import proceed
 from agents.shopper.rules.results import Cart, Failure, Product, Variant
@@ -19,6 +20,7 @@ from agents.shopper.rules.talk import Question, Reply
 from agents.shopper.rules.wants import Want
 from agents.shopper.rules.words import words_of
 
+_MAKE_IT = re.compile(r"\bmake\s+(?:it|that|them)\b", re.IGNORECASE)  # "a lamp. No, make that two"
 _ANOTHER = re.compile(r"\b(?:another|more|extra|second)\b", re.IGNORECASE)
 
 
@@ -41,6 +43,9 @@ def take_wants(memory: Memory, said: Said, wants: Sequence[Want], *, replaces: s
         rest = tuple(wants[index + 1 :])
         if isinstance(memory.latest, Failure):
             return failed(memory)
+        if not located.products and rest and not items:
+            leads.append(f"I found nothing called “{want.text}”.")
+            continue
         reply = _unclear(located.products, want, rest, lead=located.lead, is_exact=located.is_exact)
         picked = (
             Chosen(reply=reply)
@@ -122,8 +127,11 @@ def _sold_out(product: Product, variants: Sequence[Variant], question: Question)
 def _count(want: Want, product: Product, said: Said) -> int:
     """Return how many are wanted. A number of the product's title, as in 40 Walks, is none."""
     count = sensible(want.count, product) or 1
+    is_said_later = len(said.wants) == 1 and want.count == 1 and bool(_MAKE_IT.search(said.text))
+    if said.quantity and said.quantity.way is Way.EXACTLY and is_said_later:
+        return said.quantity.count
     if want.count is None and said.quantity:
-        return said.quantity.of(1) if said.quantity.way == "exactly" else max(1, said.quantity.count)
+        return said.quantity.of(1) if said.quantity.way is Way.EXACTLY else max(1, said.quantity.count)
     return count
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from agents.shopper.rules.acts import Act
 from agents.shopper.rules.addresses import AddressParts
 from agents.shopper.rules.countries import Destination
+from agents.shopper.rules.picking import is_excluded
 from agents.shopper.rules.readers import read_result
 from agents.shopper.rules.results import (
     Asked,
@@ -51,15 +52,18 @@ class Memory:
     today: date
     shop: str = ""
     currency: str = ""
+    contacts: Mapping[str, str] = field(default_factory=dict)  # what the shop says of itself, by name
     products: Mapping[str, Product] = field(default_factory=dict)
     shown: tuple[str, ...] = ()
     focus: str = ""
     search: Mapping[str, Any] = field(default_factory=dict)
     more: str = ""
+    excluded: tuple[tuple[str, ...], ...] = ()  # what is looked for is not to be
     cart: Cart | None = None
     checkout: Checkout | None = None
     orders: tuple[Order, ...] = ()
     bought: tuple[Line, ...] = ()  # what was in the order that was paid last
+    closed: Checkout | None = None  # the checkout that ended last without being paid
     contact: Contact = field(default_factory=Contact)
     destination: Destination | None = None
     codes: tuple[str, ...] = ()
@@ -82,6 +86,11 @@ class Memory:
         if self.focus:
             return self.products.get(self.focus)
         return self.seen[0] if len(self.seen) == 1 else None
+
+    @property
+    def idle_question(self) -> Question | None:
+        """Return what was asked, unless a later yes to it would cancel an order or send it back."""
+        return None if self.question and self.question.about in ("cancel", "return") else self.question
 
     def variant(self, variant_id: str) -> Variant | None:
         return next(
@@ -121,6 +130,7 @@ class Memory:
             contact=contact,
             destination=(None if said.asks(Act.SHIPS) else said.destination) or self.destination,
             codes=said.codes.over(self.codes) if said.codes else self.codes,
+            excluded=said.excluded or (self.excluded if said.asks(Act.MORE) else ()),
             wish=said.wish.over(self.wish) if said.wish else self.wish,
             failures=0,
             asked_to_pay=0,
@@ -158,7 +168,7 @@ class Memory:
         return replace(
             self,
             products={**self.products, **{one.id: one for one in products}},
-            shown=tuple(one.id for one in products),
+            shown=tuple(one.id for one in products if not is_excluded(one, self.excluded)),
             focus="",
             search={name: value for name, value in arguments.items() if name != "cursor"},
             more=found.more,
@@ -169,7 +179,7 @@ class Memory:
         has_way = bool(arguments.get("shipping_option_id")) or (self.has_way and not is_new)
         payment = "" if checkout.is_ready or is_new or checkout.is_over else self.payment
         if checkout.is_over:
-            return replace(self, checkout=None, has_way=False, payment=payment)
+            return replace(self, checkout=None, closed=_unpaid(checkout), has_way=False, payment=payment)
         return replace(
             self, checkout=checkout, cart=None if is_new else self.cart, has_way=has_way, payment=payment
         )
@@ -180,8 +190,10 @@ class Memory:
 
     def _after_asking(self, asked: Asked) -> Memory:
         memory = replace(self, has_way=True)
-        if asked.checkout:
-            memory = replace(memory, checkout=None if asked.checkout.is_over else asked.checkout)
+        if asked.checkout and asked.checkout.is_over:
+            memory = replace(memory, checkout=None, closed=_unpaid(asked.checkout))
+        elif asked.checkout:
+            memory = replace(memory, checkout=asked.checkout)
         if asked.outcome == "paid":
             orders = (asked.order, *memory.orders) if asked.order else memory.orders
             bought = self.checkout.lines if self.checkout else ()
@@ -190,6 +202,7 @@ class Memory:
                 orders=orders,
                 bought=bought,
                 checkout=None,
+                closed=None,
                 cart=None,
                 wish=None,
                 codes=(),
@@ -208,9 +221,16 @@ class Memory:
             return replace(
                 memory, cart=None, checkout=None, wish=None, codes=(), has_way=False, shown=(), focus="", search={}
             )
+        if question and question.about == "which" and question.ids:
+            return replace(memory, shown=question.ids)
         if question and question.about in ("take", "options") and question.ids:
             return replace(memory, focus=question.ids[0])
         return memory
+
+
+def _unpaid(checkout: Checkout) -> Checkout | None:
+    """Return a checkout that is over, unless it became an order."""
+    return checkout if checkout.status != "completed" else None
 
 
 Talk = Generator[Call, Answer, Reply | Heard]

@@ -34,6 +34,7 @@ ASKED = "asked"  # where a message of ours keeps what it asks
 _TODAY = re.compile(r"Today is (\d{4}-\d{2}-\d{2})")
 _SHOP = re.compile(r"Shop: (.+?)\. Prices")
 _CURRENCY = re.compile(r"Prices in ([A-Z]{3})")
+_CONTACT = re.compile(r"^- ([A-Z][\w -]+): (\S.*)$", re.MULTILINE)
 _PIECE = re.compile(r"\s*\S+\s*$|\s*\S+")
 
 
@@ -141,13 +142,14 @@ def decide(messages: Sequence[BaseMessage]) -> Call | Reply:
 
 
 def beginning(messages: Sequence[BaseMessage]) -> Memory:
-    """Read the day, the shop and its currency from the first message."""
+    """Read the day, the shop, its currency and how to reach it from the first message."""
     text = next((one.text for one in messages if isinstance(one, SystemMessage)), "")
     today, shop, currency = (pattern.search(text) for pattern in (_TODAY, _SHOP, _CURRENCY))
     return Memory(
         today=date.fromisoformat(today[1]) if today else date(1970, 1, 1),
         shop=shop[1] if shop else "",
         currency=currency[1] if currency else "",
+        contacts=dict(_CONTACT.findall(text)),
     )
 
 

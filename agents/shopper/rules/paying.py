@@ -38,7 +38,7 @@ def ask_to_pay(memory: Memory, lead: str = "") -> Talk:
     if asked.outcome == "not_confirmed":
         return _not_confirmed(memory, asked)
     if asked.outcome == "expired" and checkout.lines:
-        return (yield from _again(memory, checkout))
+        return (yield from opened_anew(memory, checkout))
     if _is_sold_out(asked):
         return (yield from _sold_out(memory, asked))
     return _OUTCOMES.get(asked.outcome, _refused)(memory, asked)
@@ -66,7 +66,7 @@ def _not_confirmed(memory: Memory, asked: Asked) -> Reply | Heard:
     return Heard(memory, asked.said)
 
 
-def _again(memory: Memory, before: Checkout) -> Talk:
+def opened_anew(memory: Memory, before: Checkout) -> Talk:
     """Open the lapsed order anew with all that was in it, and show that."""
     items = [{"variant_id": one.variant_id, "quantity": one.quantity} for one in before.lines]
     memory = yield from use(replace(memory, checkout=None), "start_checkout", items=items)
@@ -157,6 +157,11 @@ def _not_ready(memory: Memory, asked: Asked) -> Reply:
     return Reply(f"{text} What should I change?")
 
 
+def _not_served(memory: Memory, asked: Asked) -> Reply:
+    text = _sentence(asked.message, "Nothing can be delivered to this address.")
+    return Reply(f"{text} Is there another address?", Question("details", words=("address",)))
+
+
 def _canceled(memory: Memory, asked: Asked) -> Reply:
     return Reply("This order was canceled; nothing was charged. What are you looking for?")
 
@@ -178,6 +183,7 @@ _OUTCOMES: Mapping[str, Callable[[Memory, Asked], Reply]] = {
     "authentication": _authentication,
     "undecided": _undecided,
     "not_ready": _not_ready,
+    "address_not_served": _not_served,
     "canceled": _canceled,
 }
 

@@ -35,7 +35,8 @@ def score(words: Iterable[str], product: Product) -> tuple[int, int]:
     title = spoken(product.title)
     values = " ".join(value for variant in product.variants for _, value in variant.options)
     everything = title | spoken(f"{product.brand} {' '.join(product.tags)} {values}")
-    return sum(one in everything for one in wanted), sum(one in title for one in wanted)
+    known = sum(one in everything or _SIZES.get(one) in everything for one in wanted)
+    return known, sum(one in title for one in wanted)
 
 
 def called(words: Sequence[str], products: Sequence[Product]) -> tuple[Product, ...]:
@@ -126,6 +127,17 @@ def _lacking(product: Product, said: frozenset[str], named: Sequence[str]) -> tu
         return ()
     known = spoken(f"{product.title} {' '.join(named)} {product.brand}")
     return tuple(sorted((said & COLORS) - known))
+
+
+def is_excluded(product: Product, phrases: Sequence[tuple[str, ...]]) -> bool:
+    """Say whether a product is what it is not to be: called so, or to be had in no other way."""
+    return any(_is_called_or_only(product, spoken(" ".join(words))) for words in phrases)
+
+
+def _is_called_or_only(product: Product, words: frozenset[str]) -> bool:
+    if words <= spoken(f"{product.title} {product.brand} {' '.join(product.tags)}"):
+        return True
+    return all(words <= spoken(" ".join(value for _, value in one.options)) for one in product.variants)
 
 
 def open_options(variants: Sequence[Variant]) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -23,7 +23,7 @@ def proceed(memory: Memory, said: Said, *, lead: str = "", is_new: bool = False)
     """Bring the open checkout as far as it goes: details, codes, shipping; then ask for the rest, or to pay."""
     if memory.checkout is None:
         return Reply(lead or "There is no open order. What are you looking for?")
-    memory = yield from _filled(memory, said, is_new=is_new)
+    memory = yield from filled(memory, said, is_new=is_new)
     if (
         isinstance(memory.latest, Failure)
         and is_gone(memory.latest)
@@ -129,16 +129,16 @@ def _instead(memory: Memory, line: Line, text: str) -> Reply:
     return Reply(f"{text} Shall I remove it, or look for something else?", Question("remove", (line.variant_id,)))
 
 
-def _filled(memory: Memory, said: Said, *, is_new: bool) -> Step:
+def filled(memory: Memory, said: Said, *, is_new: bool) -> Step:
     """Write what was said into the checkout, all in one call. Nothing new, no call."""
     checkout = memory.checkout
     if checkout is None:
         return memory
     given: dict[str, Any] = {}
     if is_new or said.email or said.buyer or said.phone or said.address.name:
-        given["buyer"] = _buyer(memory, checkout)
+        given["buyer"] = _buyer(memory, said, checkout)
     if is_new or said.address or said.buyer:
-        given["address"] = _address(memory, checkout)
+        given["address"] = _address(memory, said, checkout)
     if said.codes or (is_new and memory.codes):
         given["discount_codes"] = list(memory.codes if is_new else said.codes.over(checkout.codes))
     given = {name: value for name, value in given.items() if value or name == "discount_codes"}
@@ -156,19 +156,28 @@ def _update(memory: Memory, checkout_id: str, given: Mapping[str, Any]) -> Step:
     return memory.after("update_checkout", arguments, answer)
 
 
-def _buyer(memory: Memory, checkout: Checkout) -> dict[str, str]:
+def _buyer(memory: Memory, said: Said, checkout: Checkout) -> dict[str, str]:
+    """Return who buys as it is to be, {} where it is so already. What the form has stays unless said otherwise."""
     contact = memory.contact
-    name = contact.buyer or ("" if contact.is_gift else contact.address.name)
-    first, last = first_and_last(name)
-    told = {"email": contact.email, "first_name": first, "last_name": last, "phone": contact.phone}
+    named = contact.buyer or ("" if contact.is_gift else contact.address.name)
     known = {"email": checkout.email, "first_name": checkout.first_name, "last_name": checkout.last_name}
+    is_named = checkout.first_name or checkout.last_name
+    first, last = first_and_last(said.buyer or ("" if is_named else named))
+    email = said.email or ("" if checkout.email else contact.email)
+    told = {"email": email, "first_name": first, "last_name": last, "phone": contact.phone}
     fresh = {key: text for key, text in told.items() if text}
     return fresh if any(known.get(key, "") != text for key, text in fresh.items()) else {}
 
 
-def _address(memory: Memory, checkout: Checkout) -> dict[str, str]:
-    """Return the whole address as it is to be, {} where it is so already."""
-    wanted = memory.contact.address.over(checkout.address)
+def _address(memory: Memory, said: Said, checkout: Checkout) -> dict[str, str]:
+    """Return the whole address as it is to be, {} where it is so already.
+
+    What the form has may have been mended on the page: only where it has none does what was said earlier count.
+    """
+    told = said.address if checkout.address.line_one else memory.contact.address
+    wanted = told.over(checkout.address)
+    if said.buyer and not said.address.name and wanted.name == f"{checkout.first_name} {checkout.last_name}":
+        wanted = replace(wanted, name=said.buyer)
     if not wanted.name and memory.contact.recipient and wanted:
         wanted = replace(wanted, name=memory.contact.recipient)
     has_place = bool(replace(wanted, name=""))

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from agents.shopper.rules import wording
 from agents.shopper.rules.acts import Act
-from agents.shopper.rules.countries import country_name
+from agents.shopper.rules.countries import Destination, country_name
 from agents.shopper.rules.memory import Memory, Talk, use
 from agents.shopper.rules.picking import called, chosen, fit
 from agents.shopper.rules.results import Checkout, Failure, Looked, Product, Variant
 from agents.shopper.rules.saying import Said
 from agents.shopper.rules.shopping import ABLE, failed, locate
 from agents.shopper.rules.talk import Question, Reply
+from agents.shopper.rules.words import COLORS, SIZES
 
 SELF = f"I am a demo assistant that works by fixed rules; there is no language model behind me. {ABLE}"
 HELLO = "Hello! Tell me what you are looking for, such as “a gray dry bag under 40”."
+OFF_TOPIC = f"I am not sure what you mean. If it is not about shopping, I cannot help with it. {ABLE}"
 LOST = f"I did not understand that. {ABLE}"
 
 
 def who(memory: Memory, said: Said) -> Reply:
-    return Reply(SELF, memory.question)
+    return Reply(SELF, memory.idle_question)
 
 
 def about_product(memory: Memory, said: Said) -> Talk:
@@ -40,8 +42,8 @@ def about_product(memory: Memory, said: Said) -> Talk:
             return Reply(text, Question("which", tuple(one.id for one in located.products)))
         picked = located.products[0]
     if picked is None:
-        return _which_product(memory)
-    ship_to = said.destination.ship_to if said.destination and said.asks(Act.SHIPS) else ""
+        return _which_product(memory, said)
+    ship_to = _place(said) if said.asks(Act.SHIPS) else ""
     memory = yield from use(memory, "look_at_product", product_id=picked.id, ship_to=ship_to)
     if isinstance(memory.latest, Failure):
         return failed(memory)
@@ -55,10 +57,20 @@ def _offer(product: Product, said: Said) -> Question | None:
     return Question("take", (product.id,), words=fit(product, said.rest).named) if product.is_purchasable else None
 
 
-def _which_product(memory: Memory) -> Reply:
+def _place(said: Said) -> str:
+    """Return where something would go, as a search takes it: by a name of a place, or by an address."""
+    if said.destination:
+        return said.destination.ship_to
+    return Destination(said.address.country, said.address.region).ship_to
+
+
+def _which_product(memory: Memory, said: Said) -> Reply:
     if memory.seen:
         names = wording.joined((one.title for one in memory.seen), "or")
         return Reply(f"Which one do you mean: {names}?", Question("which", memory.shown))
+    if said.asks(Act.SHIPS):
+        where = f"to {country_name(_place(said)[:2])}" if _place(said) else "there"
+        return Reply(f"That depends on the thing: tell me which, and I see whether it is sent {where}.")
     return Reply("Which product do you mean? Tell me what you are looking for.")
 
 
@@ -70,13 +82,20 @@ def _product_meant(memory: Memory, said: Said) -> Product | None:
         if len(named) == 1:
             return named[0]
         focus = memory.focused
+        if said.choice.points and set(said.words) <= COLORS | SIZES:
+            return focus or _ordered(memory)
         if focus and fit(focus, said.rest).named:
             return focus
         return None
     if memory.focused:
         return memory.focused
-    lines = memory.checkout.lines if memory.checkout else memory.cart.lines if memory.cart else ()
-    return memory.product_of(lines[-1].variant_id) if lines else None
+    return _ordered(memory)
+
+
+def _ordered(memory: Memory) -> Product | None:
+    """Return the product that was put into the order last."""
+    held = memory.checkout or memory.cart
+    return memory.product_of(held.lines[-1].variant_id) if held and held.lines else None
 
 
 def _answers(product: Product, said: Said) -> list[str]:
@@ -91,7 +110,8 @@ def _answers(product: Product, said: Said) -> list[str]:
         texts += [_stock(product, one) for one in found.variants]
     if said.asks(Act.PRICE):
         texts.append(f"{product.title} costs {wording.price_of(found.variants)}.")
-    if said.asks(Act.CHOICES) or found.lacking:
+    is_about_option = bool(said.words) and set(said.words) <= COLORS | SIZES and not found.named
+    if said.asks(Act.CHOICES) or found.lacking or is_about_option:
         choices = wording.values_of(product)
         texts.append(
             f"{product.title} comes in {choices}." if choices else f"{product.title} comes in one version only."
@@ -109,9 +129,9 @@ def _stock(product: Product, variant: Variant) -> str:
 
 
 def _ships(product: Product, said: Said) -> str:
-    if said.destination is None or not said.destination.country:
+    if not _place(said):
         return "Tell me the country, and I will see whether it is sent there."
-    name = country_name(said.destination.country)
+    name = country_name(_place(said)[:2])
     refused = [text for one in product.variants for code, text in one.obstacles if code == "no_shipping_to"]
     if refused and not product.is_purchasable:
         return f"{product.title} is not sent to {name}."
@@ -152,17 +172,30 @@ def about_codes(memory: Memory, said: Said) -> Reply:
 def small_talk(memory: Memory, said: Said) -> Reply:
     """Answer a greeting, thanks, a good-bye, a call for help."""
     if said.asks(Act.HELP):
-        return Reply(ABLE, memory.question)
+        return Reply(ABLE, memory.idle_question)
     if said.asks(Act.THANK, Act.BYE):
         return Reply(
             "You are welcome." if said.asks(Act.THANK) else "Good-bye! Come back whenever you like.",
-            memory.question,
+            memory.idle_question,
         )
     return Reply(HELLO)
 
 
+def card_number(memory: Memory, said: Said) -> Reply:
+    """Use nothing of a message that has the number of a card in it."""
+    text = "Please never write a card number here. I have not used it. You pay on the order itself, by its button."
+    return Reply(text, memory.idle_question)
+
+
+def here(memory: Memory, said: Said) -> Reply:
+    """Answer somebody who asks whether anybody is there, and say how the order stands."""
+    held = memory.checkout or memory.cart
+    order = f" In your order: {wording.lines_of(held.lines)}. Say “pay” when you want to see it." if held else ""
+    return Reply(f"Yes, I am here.{order} What can I do for you?", memory.idle_question)
+
+
 def lost(memory: Memory, said: Said) -> Reply:
-    return Reply(LOST, memory.question)
+    return Reply(OFF_TOPIC if said.wants else LOST, memory.idle_question)
 
 
 def unasked(memory: Memory, said: Said) -> Reply:
@@ -171,4 +204,4 @@ def unasked(memory: Memory, said: Said) -> Reply:
     ready = memory.checkout is not None and memory.checkout.is_ready and not memory.payment
     if ready:
         return Reply(f"{text} Shall I show you the order?", Question("pay"))
-    return Reply(f"{text} I can fill in the order until only that is left.", memory.question)
+    return Reply(f"{text} I can fill in the order until only that is left.", memory.idle_question)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from agents.shopper.rules.acts import QUESTIONS, Act, acts_in, without_acts
+from agents.shopper.rules.acts import QUESTIONS, SERIOUS, Act, acts_in, without_acts
 from agents.shopper.rules.addresses import AddressParts, find_address
 from agents.shopper.rules.choices import Choice, find_choice
 from agents.shopper.rules.codes import Codes, find_codes
@@ -17,13 +17,15 @@ from agents.shopper.rules.contacts import (
     find_phone,
     find_recipient,
     has_broken_email,
+    has_card_number,
 )
 from agents.shopper.rules.corrections import find_correction, read_answer
 from agents.shopper.rules.countries import Destination, find_destination
 from agents.shopper.rules.deadlines import find_deadline
+from agents.shopper.rules.exclusions import find_excluded
 from agents.shopper.rules.limits import Limits, find_limits
 from agents.shopper.rules.numbers import Quantity, find_quantity
-from agents.shopper.rules.shipping import Wish, find_wish
+from agents.shopper.rules.shipping import Speed, Wish, find_wish, is_about_sending
 from agents.shopper.rules.wants import Want, is_for_somebody_else, wants_in
 from agents.shopper.rules.words import plain
 
@@ -58,8 +60,10 @@ class Said:
     buyer: str = ""
     address: AddressParts = field(default_factory=AddressParts)
     destination: Destination | None = None
+    excluded: tuple[tuple[str, ...], ...] = ()  # what it is not to be
     is_gift: bool = False
     has_broken_email: bool = False
+    has_card_number: bool = False
     rest: str = field(default="", compare=False)
 
     def asks(self, *acts: Act) -> bool:
@@ -87,21 +91,15 @@ class Said:
 def read(text: str, hearing: Hearing) -> Said:
     """Read a message, the surest parts first; what each takes out is not read by the next."""
     text = plain(text)
+    if has_card_number(text):
+        return Said("", has_card_number=True)
     said = Said(text, rest=text, acts=acts_in(text), has_broken_email=has_broken_email(text))
     for step in _STEPS:
         said = step(said, hearing)
-    acts = acts_in(said.rest)
-    kept = said.acts & {
-        Act.YES,
-        Act.NO,
-        Act.TAKE,
-        Act.PAY,
-        Act.UNASKED,
-        Act.SHIPS,
-        Act.CANCEL,
-        Act.REMOVE,
-        Act.DONE,
-    }
+    acts = acts_in(said.rest) - SERIOUS
+    kept = said.acts & (
+        SERIOUS | {Act.YES, Act.NO, Act.TAKE, Act.PAY, Act.UNASKED, Act.SHIPS, Act.DONE, Act.REOPEN, Act.SIMILAR}
+    )
     return replace(said, acts=acts | kept, wants=wants_in(without_acts(said.rest)))
 
 
@@ -143,9 +141,23 @@ def _recipient(said: Said, hearing: Hearing) -> Said:
     if not name and "name" in hearing.missing and not said.address.name:
         name = next((one for one in map(bare_name, rest.replace("\n", ",").split(",")) if one), "")
         rest = "" if name else rest
+    if not name and said.address.line_one and not said.address.name:
+        name, rest = _name_behind(rest)
     if not name or said.address.name:
         return replace(said, is_gift=is_gift)
     return replace(said, address=replace(said.address, name=name), is_gift=is_gift, rest=rest)
+
+
+def _name_behind(text: str) -> tuple[str, str]:
+    """Read a name that stands by itself at the end of a message with an address and something else in it."""
+    segments = [one.strip() for one in text.replace("\n", ",").split(",") if one.strip(" .!")]
+    name = bare_name(segments[-1]) if len(segments) > 1 else ""
+    return (name, ", ".join(segments[:-1])) if name else ("", text)
+
+
+def _what_not(said: Said, hearing: Hearing) -> Said:
+    found = find_excluded(said.rest)
+    return replace(said, excluded=found.value, rest=found.rest)
 
 
 def _how(said: Said, hearing: Hearing) -> Said:
@@ -156,6 +168,8 @@ def _how(said: Said, hearing: Hearing) -> Said:
         is_asked=hearing.is_asked_shipping or at_order,
         has_address=bool(said.address),
     )
+    if found.value is None and is_about_sending(said.excluded, hearing.shipping_titles):
+        return replace(said, wish=Wish(Speed.CHEAPEST, by=said.wish.by if said.wish else None), excluded=())
     if found.value is None:
         return said
     wish = replace(found.value, by=said.wish.by if said.wish else None)
@@ -187,6 +201,7 @@ _STEPS: tuple[Callable[[Said, Hearing], Said], ...] = (
     _when,
     _address,
     _recipient,
+    _what_not,
     _how,
     _limits,
     _where,

@@ -10,24 +10,37 @@ from typing import Any
 from agents.shopper.rules import wording
 from agents.shopper.rules.acts import Act
 from agents.shopper.rules.choices import Extreme
+from agents.shopper.rules.limits import Limits
 from agents.shopper.rules.memory import Memory, Step, Talk, use
-from agents.shopper.rules.picking import called, chosen, fit, score
+from agents.shopper.rules.picking import called, chosen, fit, is_excluded, score
 from agents.shopper.rules.results import Failure, Found, Product, amount
 from agents.shopper.rules.saying import Said
 from agents.shopper.rules.talk import Answer, Call, Question, Reply
 from agents.shopper.rules.wants import Want
-from agents.shopper.rules.words import COLORS, SIZES
+from agents.shopper.rules.words import COLORS, SIZES, words_of
 
 ABLE = (
     "I can find products by words and price, tell about them and compare them, fill an order with your address, "
     "shipping and discount codes, show it to you to be paid, and look after orders: where they are, "
     "canceling, returns."
 )
+MOST_COMPARED = 3
 TAKE_HINT = "Which one would you like? You can say its number, ask about it, or narrow it down."
 
 
 _OFF_TOPIC = re.compile(
     r"\s*(?:what|who|why|when|where|how|tell|write|sing|explain|calculate|translate|is|are|can)\b", re.IGNORECASE
+)
+
+
+_ABOUT_GOODS = re.compile(
+    r"\b(?:what|how)\s+about\b|\b(?:need|want|like|looking|after|prefer|get|see|wish|which|good\s+for|gift)\b",
+    re.IGNORECASE,
+)
+_STATEMENT = re.compile(
+    r"^\W*(?:(?:i|you|we|it|this|that|they|he|she|there|my|your)(?:'\w+)?|what(?:'?s)?|who(?:'?s)?|why|when|where|how"
+    r"|is|are|am|was|were|can|could|should|would|will|did|does|do|tell|write|sing|explain|calculate|translate)\s",
+    re.IGNORECASE,
 )
 
 
@@ -44,6 +57,14 @@ class Located:
 Location = Generator[Call, Answer, Located]
 
 
+def is_search(memory: Memory, said: Said) -> bool:
+    """Say whether words are looked for in the shop: they name a thing, and are no sentence about other things."""
+    if said.limits or said.asks(Act.SEARCH, Act.TAKE, Act.ADD, Act.KEEP, Act.CHANGE, Act.NEWEST):
+        return bool(said.wants or said.limits)
+    is_named = any(want.count for want in said.wants) or bool(_ABOUT_GOODS.search(said.text))
+    return bool(said.wants) and (is_named or not _STATEMENT.match(said.text))
+
+
 def search(memory: Memory, said: Said) -> Talk:
     """Look for what was asked for and show it."""
     texts: list[str] = []
@@ -56,11 +77,12 @@ def search(memory: Memory, said: Said) -> Talk:
         if not located.is_exact and (easier := _without_options(want)):
             memory = yield from _searched(memory, said, easier)
             located = _near(want, _located(memory))
+        located = _without(memory, located)
         if not located.is_exact and not located.lead:
             located = replace(located, lead="I did not find exactly that.")
         shown = (*shown, *located.products)
         texts.append(_shown(located, memory, offset=len(shown) - len(located.products)))
-    memory = replace(memory, shown=tuple(one.id for one in shown)) if len(said.wants) > 1 else memory
+    memory = replace(memory, shown=tuple(one.id for one in shown))
     return _offered(memory, shown, texts, said)
 
 
@@ -93,6 +115,8 @@ def _searched(memory: Memory, said: Said, words: str) -> Step:
         sort = "price"
     elif said.choice.extreme is Extreme.DEAREST:
         sort = "-price"
+    elif said.asks(Act.NEWEST):
+        sort = "newest"
     arguments: dict[str, Any] = {
         "words": words,
         "price_min": said.limits.least,
@@ -115,6 +139,14 @@ def _located(memory: Memory) -> Located:
     if found.price_min:
         lead = f"{lead} Prices are from {found.price_min} to {found.price_max}."
     return Located(memory, found.nearest, lead, is_exact=False)
+
+
+def _without(memory: Memory, located: Located) -> Located:
+    """Leave out what it was said not to be."""
+    left = tuple(one for one in located.products if not is_excluded(one, memory.excluded))
+    if left or not located.products:
+        return replace(located, products=left)
+    return replace(located, products=(), lead="I found nothing else like that.")
 
 
 def _near(want: Want, located: Located) -> Located:
@@ -159,7 +191,26 @@ def more(memory: Memory, said: Said) -> Talk:
     memory = yield from use(memory, "search_products", **memory.search, cursor=memory.more)
     if isinstance(memory.latest, Failure):
         return failed(memory)
-    return _offered(memory, memory.seen, [_shown(_located(memory), memory, offset=0)], said)
+    located = _without(memory, _located(memory))
+    return _offered(memory, located.products, [_shown(located, memory, offset=0)], said)
+
+
+def similar(memory: Memory, said: Said) -> Talk:
+    """Show other things of the kind that is talked about, or that is in the order."""
+    held = memory.checkout or memory.cart or memory.closed
+    product = memory.focused or (memory.product_of(held.lines[-1].variant_id) if held and held.lines else None)
+    if product is None:
+        return (yield from search(memory, said))
+    for words in (words_of(product.title)[-1], " ".join(product.tags[:1])):
+        memory = yield from _searched(memory, replace(said, limits=Limits()), words)
+        if isinstance(memory.latest, Failure):
+            return failed(memory)
+        located = _located(memory)
+        others = tuple(one for one in located.products if one.id != product.id)
+        if located.is_exact and others:
+            text = _shown(Located(memory, others, f"Like {product.title} there is:"), memory, offset=0)
+            return _offered(memory, others, [text], replace(said, wants=()))
+    return Reply(f"There is nothing else like {product.title} here. What else are you looking for?")
 
 
 def refine(memory: Memory, said: Said) -> Talk:
@@ -182,8 +233,9 @@ def refine(memory: Memory, said: Said) -> Talk:
     memory = yield from use(memory, "search_products", **arguments)
     if isinstance(memory.latest, Failure):
         return failed(memory)
-    plain = replace(said, wants=())
-    return _offered(memory, memory.seen, [_shown(_located(memory), memory, offset=0)], plain)
+    located = _without(memory, _located(memory))
+    text = _shown(located, memory, offset=0)
+    return _offered(memory, located.products, [text], replace(said, wants=()))
 
 
 def compare(memory: Memory, said: Said) -> Talk:
@@ -191,8 +243,12 @@ def compare(memory: Memory, said: Said) -> Talk:
     products = list(chosen(said.choice, memory.seen, memory.focused))
     for want in said.wants if len(products) < 2 else ():
         products += [one for one in called(want.words, tuple(memory.products.values()))[:1] if one not in products]
-    if len(products) < 2 and said.wants and not memory.seen:
-        memory = yield from _searched(memory, said, said.wants[0].text)
+    if len(products) < 2 and said.wants:
+        products = []
+        for want in said.wants[:MOST_COMPARED]:
+            memory = yield from _searched(memory, said, want.text)
+            found = _located(memory).products[: 1 if len(said.wants) > 1 else 3]
+            products += [one for one in found if one not in products]
     if len(products) < 2:
         products = list(memory.seen[:3])
     if len(products) < 2:
@@ -227,6 +283,7 @@ def locate(memory: Memory, want: Want, said: Said) -> Location:
     if not located.is_exact and (easier := _without_options(want)):
         memory = yield from _searched(memory, said, easier)
         located = _located(memory)
+    located = _without(memory, located)
     if located.is_exact and len(located.products) > 1:
         located = replace(located, products=_narrowed(want, said, located.products))
     return replace(located, memory=memory)

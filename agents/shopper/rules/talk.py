@@ -34,7 +34,8 @@ class Question:
     """What was asked last: about what, which ids it spoke of, and what waits for the answer.
 
     which (products), options (of a product), take (a product or variant), details (what is missing), shipping,
-    late (a way that is too late), quantity (so many can be had), pay, return (an order), fresh (everything anew).
+    late (a way that is too late), quantity (so many can be had), pay, cancel (an order), return (an order), fresh
+    (everything anew).
     """
 
     about: str
@@ -43,6 +44,7 @@ class Question:
     words: tuple[str, ...] = ()
     pending: tuple[Want, ...] = ()
     replaces: str = ""  # the variant that the answer takes the place of
+    reason: str = ""  # of a return, where a yes is enough for it
 
     def written(self) -> dict[str, Any]:
         """Return it as it is kept with the message that asks."""
@@ -57,6 +59,7 @@ class Question:
             count=written.get("count"),
             pending=pending,
             replaces=written.get("replaces", ""),
+            reason=written.get("reason", ""),
             **lists,
         )
 

@@ -20,10 +20,10 @@ PROMPT = "Today is 2026-11-23. Shop: Fogline. Prices in USD."
 class Chat:
     """A shopper who talks to the rules through the graph that a language model would drive."""
 
-    def __init__(self, shop: FakeShop | None = None) -> None:
+    def __init__(self, shop: FakeShop | None = None, prompt: str = PROMPT) -> None:
         self.shop = shop or FakeShop()
         self.agent = create_agent(
-            RulesModel(), tools=self.shop.tools(), system_prompt=PROMPT, checkpointer=InMemorySaver()
+            RulesModel(), tools=self.shop.tools(), system_prompt=prompt, checkpointer=InMemorySaver()
         )
         self.config: Any = {"configurable": {"thread_id": "one"}, "recursion_limit": 60}
         self.is_asked = False

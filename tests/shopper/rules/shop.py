@@ -168,7 +168,10 @@ class FakeShop:
         if items is not None:
             state["items"] = items
         state["buyer"] |= {name: text for name, text in (buyer or {}).items() if text}
+        if address and address.get("line_one") and (address.get("city") or address.get("postal_code")):
+            state["address"] = {name: state["address"].get(name, "") for name in ("name", "country")}
         state["address"] |= {name: text for name, text in (address or {}).items() if text}
+        state["address"] = {name: text for name, text in state["address"].items() if text}
         if discount_codes is not None:
             state["codes"] = discount_codes
         if shipping_option_id:

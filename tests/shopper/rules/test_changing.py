@@ -23,6 +23,10 @@ def chat() -> Chat:
     [
         ("make it three", {"var_tote_1": 3}),
         ("two more", {"var_tote_1": 3}),
+        ("No, I meant 2 in total", {"var_tote_1": 2}),
+        ("make it 12, no wait, 11", {"var_tote_1": 11}),
+        ("replace it with a green mug", {"var_mug_2": 1}),
+        ("I changed my mind, I would like the olive one", {"var_tote_2": 1}),
         ("in olive please", {"var_tote_2": 1}),
         ("no, the natural one", {"var_tote_0": 1}),
         ("add a green mug", {"var_tote_1": 1, "var_mug_2": 1}),
@@ -58,6 +62,113 @@ def test_addresses_are_mended_at_the_order(chat: Chat, words: str, changed: dict
 
     assert chat.checkout["address"] == before | changed
     assert chat.is_asked
+
+
+@pytest.mark.parametrize(
+    ("words", "changed"),
+    [
+        (
+            "Actually can you send it to 12 Oak Lane, Springfield, IL 62702 instead?",
+            {"line_one": "12 Oak Lane", "postal_code": "62702"},
+        ),
+        ("my postcode is wrong, should be 62702", {"postal_code": "62702"}),
+        ("you spelled my name wrong, it's Jane Rowe", {"name": "Jane Rowe"}),
+        (
+            "Send it to my mother instead: Mary Lee, 5 Oak Ave, Portland OR 97201",
+            {
+                "name": "Mary Lee",
+                "line_one": "5 Oak Ave",
+                "city": "Portland",
+                "region": "OR",
+                "postal_code": "97201",
+            },
+        ),
+        ("can it be delivered to 14 Main St?", {"line_one": "14 Main St"}),
+    ],
+)
+def test_an_address_is_mended_however_it_is_said(chat: Chat, words: str, changed: dict[str, str]) -> None:
+    before = dict(chat.checkout["address"])
+    chat.say(words)
+
+    assert chat.checkout["address"] == before | changed
+    assert chat.is_asked
+    assert "look_at_product" not in chat.called
+
+
+@pytest.mark.parametrize(
+    "words", ["My email is wrong, it is ann.lee@example.com", "can you change my email to ann.lee@example.com?"]
+)
+def test_the_e_mail_is_mended(chat: Chat, words: str) -> None:
+    chat.say(words)
+
+    assert chat.checkout["buyer"] == {"email": "ann.lee@example.com", "first_name": "Jane", "last_name": "Roe"}
+    assert chat.is_asked
+
+
+def test_a_new_place_leaves_nothing_of_the_old_one(chat: Chat) -> None:
+    chat.say("apt 5 please, I forgot")
+    told = chat.say("the address is wrong, it should be 100 Pine St, San Francisco")
+    assert "the postal code" in told
+    assert not chat.is_asked
+    assert "the postal code" in chat.say("I want to pay.")
+    chat.say("94108")
+
+    assert chat.is_asked
+    assert chat.checkout["address"] == {
+        "name": "Jane Roe",
+        "line_one": "100 Pine St",
+        "city": "San Francisco",
+        "region": "CA",
+        "postal_code": "94108",
+        "country": "US",
+    }
+
+
+def test_what_was_mended_on_the_page_stays(chat: Chat) -> None:
+    chat.shop.checkouts["cs_1"]["address"]["line_one"] = "77 Elm St"
+    chat.shop.checkouts["cs_1"]["buyer"]["email"] = "page@example.com"
+    chat.say("make it two")
+    chat.say("the zip is 62702")
+
+    assert chat.checkout["address"]["line_one"] == "77 Elm St"
+    assert chat.checkout["address"]["postal_code"] == "62702"
+    assert chat.checkout["buyer"]["email"] == "page@example.com"
+
+
+@pytest.mark.parametrize("words", ["ship to a different address", "how do I change the address?"])
+def test_another_address_is_asked_for(chat: Chat, words: str) -> None:
+    assert "Tell me the whole postal address" in chat.say(words)
+    chat.say("5 Oak Ave, Portland OR 97201")
+    assert chat.checkout["address"]["city"] == "Portland"
+    assert chat.is_asked
+
+
+@pytest.mark.parametrize("words", ["I only need one navy tote", "just one tote please"])
+def test_fewer_of_it_are_taken(chat: Chat, words: str) -> None:
+    chat.say("make it three")
+    chat.say(words)
+
+    assert chat.items == {"var_tote_1": 1}
+
+
+def test_not_so_many_is_asked_how_many(chat: Chat) -> None:
+    chat.say("make it two")
+    assert "How many would you like?" in chat.say("I don't need two")
+    assert chat.items == {"var_tote_1": 2}
+
+
+def test_where_it_goes_is_told(chat: Chat) -> None:
+    told = chat.say("where does it go?")
+
+    assert "It goes to Jane Roe, 12 Main St, Springfield IL 62701, United States." in told
+    assert "The receipt goes to jane@example.com." in told
+
+
+def test_one_of_two_things_is_taken_out_by_canceling_it(chat: Chat) -> None:
+    chat.say("add a green mug")
+    chat.say("cancel the mug")
+
+    assert chat.items == {"var_tote_1": 1}
 
 
 def test_another_way_of_sending(chat: Chat) -> None:
