@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -49,6 +50,15 @@ class Stripe:
         """Return the newest payment intents that name a checkout session."""
         newest = self._api.get("/v1/payment_intents?limit=50")["data"]
         return [one for one in newest if one["metadata"].get("checkout_session") == session_id]
+
+    def payments(self) -> Iterator[dict[str, Any]]:
+        """Return every payment intent there is, the newest first."""
+        path = "/v1/payment_intents?limit=100"
+        page = self._api.get(path)
+        yield from page["data"]
+        while page["has_more"]:
+            page = self._api.get(f"{path}&starting_after={page['data'][-1]['id']}")
+            yield from page["data"]
 
     def ledger(self) -> dict[str, Any]:
         """Return what the sandbox has authorized and captured, by payment intent."""

@@ -43,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--web-processes", type=_count, default=2, metavar="N", help="default: %(default)s")
     parser.add_argument("--serve", action="store_true", help="keep everything running until Ctrl-C")
+    parser.add_argument(
+        "--without-streams", action="store_true", help="serve the shop by WSGI; open chats then ask each second"
+    )
     parser.add_argument("--script", action="store_true", help="play a conversation in the shop's chat, too")
     parser.add_argument(
         "--ready-file", type=Path, metavar="PATH", help="write addresses, keys and process ids here"
@@ -107,6 +110,7 @@ class Demo:
         self._progress = progress
         self._processes = Processes(places.logs, signals)
         self._stack = Stack(places, given, self._processes, web=web, web_processes=options.web_processes)
+        self._stack.streams = not options.without_streams
         self._is_serving = False
         self._written: dict[str, Any] = {}
 

@@ -7,6 +7,7 @@ A process of its own: `python -m agents.demo.receiver --port 9000 --events FILE`
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import signal
@@ -33,19 +34,21 @@ class Events:
         self._file = file
         self._lock = threading.Lock()
         self._kept: deque[dict[str, Any]] = deque(maxlen=KEPT_IN_MEMORY)
-        self._seen: set[str] = set()
+        self._seen: dict[str, str] = {}
         self.refused = 0
         if file.exists():
             for line in file.read_text().splitlines():
                 self._remember(json.loads(line))
 
     def add(self, event: dict[str, Any]) -> None:
-        """Keep an event, once: the same `Request-Id` is the same event."""
+        """Keep an event, once: the same `Request-Id` is the same event. One that differs is kept, and marked."""
         with self._lock:
-            if event["request_id"] and event["request_id"] in self._seen:
+            known = self._seen.get(event["request_id"]) if event["request_id"] else None
+            if known == _content(event):
                 return
-            with self._file.open("a") as file:
-                file.write(json.dumps(event) + "\n")
+            event = event if known is None else {**event, "differs": True}
+            with self._file.open("ab", buffering=0) as file:
+                file.write(json.dumps(event).encode() + b"\n")  # in one piece, or not at all
             self._remember(event)
 
     def of_order(self, order_id: str) -> list[dict[str, Any]]:
@@ -55,7 +58,13 @@ class Events:
 
     def _remember(self, event: dict[str, Any]) -> None:
         self._kept.append(event)
-        self._seen.add(event["request_id"])
+        self._seen.setdefault(event["request_id"], _content(event))
+
+
+def _content(event: dict[str, Any]) -> str:
+    """Return a fingerprint of what an event tells."""
+    told = json.dumps([event["type"], event["order"]], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 class Receiver(ThreadingHTTPServer):

@@ -38,6 +38,10 @@ class Stack:
         self.receiver_url = f"http://127.0.0.1:{free_port()}"
         self.webhook_secret = ""
         self.stripe_webhook_secret = ""
+        self.also: dict[str, str] = {}
+        """What else the processes of the shop are told."""
+        self.streams = False
+        """Whether the web serves event streams, too; else it is served as the Procfile says."""
         self._web_processes = web_processes
         self._servers: dict[str, EmbeddedServer] = {}
         if self.has_sandbox:
@@ -52,10 +56,13 @@ class Stack:
         self.processes.sweep(name)
         self._beginnings[name](self)
 
+    def answers(self, name: str) -> bool:
+        """Say whether a process does its work."""
+        return self._answers[name](self)
+
     def await_answer(self, name: str) -> None:
         """Wait until a process does its work. Raises TimeoutError, ProcessEndedError."""
-        answers = self._answers[name]
-        self.processes.wait_until(lambda: answers(self), seconds=START_SECONDS, what=f"{name} did not answer")
+        self.processes.wait_until(lambda: self.answers(name), seconds=START_SECONDS, what=f"{name} did not answer")
 
     def environment(self) -> dict[str, str]:
         """Return what every process of the shop is told."""
@@ -68,6 +75,7 @@ class Stack:
                 "STRIPE_API_BASE": self.stripe_api_base,
                 "STRIPE_WEBHOOK_SECRETS": self.stripe_webhook_secret,
                 "PUBLIC_BASE_URL": self.base_url,
+                **self.also,
             }
         )
 
@@ -109,18 +117,20 @@ class Stack:
 
     def _begin_web(self) -> None:
         options = {
-            "--interface": "wsgi",
+            "--interface": "asginl" if self.streams else "wsgi",
             "--http": "1",
             "--host": "127.0.0.1",
             "--port": self.base_url.rpartition(":")[2],
             "--workers": str(self._web_processes),
-            "--blocking-threads": str(WEB_THREADS),
             "--workers-kill-timeout": "3",
             "--log-level": "warning",
         }
+        if not self.streams:
+            options["--blocking-threads"] = str(WEB_THREADS)
         switches = ("--no-ws", "--respawn-failed-workers")
         values = (part for option in options.items() for part in option)
-        self.processes.start(self.python("web", "-m", "granian", *values, *switches, "commerce.wsgi:application"))
+        application = "agents.front:application" if self.streams else "commerce.wsgi:application"
+        self.processes.start(self.python("web", "-m", "granian", *values, *switches, application))
 
     def _begin_worker(self) -> None:
         pool = ("--pool", "prefork", "--concurrency", str(WORKER_PROCESSES))

@@ -91,7 +91,8 @@ def running_stack_with_slow_provider() -> Iterator[Stack]:
 
 @contextmanager
 def _demo(directory: Path, given: dict[str, str] | None = None) -> Iterator[RunningDemo]:
-    demo = RunningDemo.serving(directory, "--port", "8700", "--web-processes", "2", given=given)
+    as_deployed = ("--web-processes", "2", "--without-streams")
+    demo = RunningDemo.serving(directory, "--port", "8700", *as_deployed, given=given)
     try:
         yield demo
     finally:
