@@ -63,6 +63,9 @@ class Http:
     def put(self, path: str, body: bytes, **headers: str) -> Any:
         return self._call("PUT", path, body, _named(headers))
 
+    def delete(self, path: str) -> Any:
+        return self._call("DELETE", path, None, {})
+
     def close(self) -> None:
         """Give the connections back that are kept for the next call."""
         self._pool.clear()

@@ -31,16 +31,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # Each with whether money is held when the process dies.
 POINTS = {
-    "before the claim": False,
-    "after the claim": False,
-    "in reserve, before stock is held": False,
-    "in reserve with limits, before the commit": False,
-    "after reserve, before the provider is asked": False,
-    "while the provider answers": True,
-    "after the provider answered": True,
-    "in settle, before the order is made up": True,
-    "in settle, before the order is written": True,
-    "after settle, before the answer": True,
+    "request.before_claim": False,
+    "request.after_claim": False,
+    "complete.before_reserve": False,
+    "complete.after_reserve with limits, before the commit": False,
+    "complete.before_ask": False,
+    "provider.before_send": False,
+    "provider.after_send": True,
+    "complete.after_ask": True,
+    "settle.before_write": True,
+    "settle.after_write": True,
+    "complete.after_settle": True,
+    "request.before_answer": True,
 }
 
 ROOT = Path(__file__).parents[2]
@@ -79,9 +81,10 @@ def kill_at(point: str, acp: AcpClient, session: Answer, token: str, settings: S
         "STRIPE_API_BASE": settings.STRIPE_API_BASE,
         "IDEMPOTENCY_LEASE_SECONDS": "1",
         "PAYMENT_LEASE_SECONDS": "1",
+        "FAILPOINTS": f"{point.partition(' ')[0]}=kill",
     }
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.faults.completing", point],
+        [sys.executable, "-m", "tests.faults.completing"],
         input=json.dumps(request),
         text=True,
         capture_output=True,
@@ -148,7 +151,7 @@ def test_without_a_retry_it_ends_by_itself(
     time.sleep(1.1)
     resume_interrupted(now=timezone.now())
 
-    was_begun = POINTS[point] or point.startswith("after reserve")
+    was_begun = POINTS[point] or point in ("complete.before_ask", "provider.before_send")
     assert world(tote, stripe_account) == (ONE_SALE if was_begun else NO_SALE)
     status = "completed" if was_begun else "ready_for_payment"
     assert acp.read(session.body["id"]).body["status"] == status
