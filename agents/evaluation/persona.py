@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from agents.evaluation.scenarios import Act, Confirm, Scenario
+from agents.evaluation.script import Act, Confirm, Scenario
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,9 @@
-"""Plays a scenario from the first words to the end, with whatever model is configured, and measures it."""
+"""Plays a scenario from the first words to the end, in whatever way the shop is reached, and measures it."""
 
 from __future__ import annotations
 
-import random
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
@@ -13,15 +11,13 @@ import urllib3
 from django.db import connections
 from django.db.models import F
 
-from agents.chat import services, turns
-from agents.chat.following import look_after
-from agents.chat.models import ChatEvent, Conversation, Turn
-from agents.client import Agent
-from agents.demo.agent import Stripe
-from agents.evaluation.judging import Verdict, end_of, judge
+from agents.chat import services
+from agents.chat.models import ChatEvent, Conversation
+from agents.evaluation.judging import Ledger, Verdict, end_of, judge
 from agents.evaluation.persona import Persona, Sight
-from agents.evaluation.scenarios import Act, AtBank, Confirm, Meanwhile, Say, Scenario, Twice
+from agents.evaluation.script import Act, AtBank, Confirm, Meanwhile, Say, Scenario, Twice
 from agents.evaluation.shopfloor import furnish
+from agents.evaluation.ways import Way
 from commerce import clock
 from commerce.catalog.models import Variant
 from commerce.checkout.challenges import abandon_challenge, visit_payment
@@ -30,17 +26,11 @@ from commerce.checkout.sql import find_any_session
 from commerce.checkout.states import OPEN
 from commerce.errors import CommerceError
 from commerce.inventory.models import StockItem
-from commerce.outbox.relay import drain
 from commerce.wallet.mandates import grant_mandate
 from commerce.wallet.models import Card
 from commerce.wallet.services import add_card, welcome_guest
 
 CHALLENGED_CARD = "pm_card_threeDSecure2Required"
-MOST_REPEATS = 40
-
-
-class Killed(RuntimeError):  # what is simulated, not what went wrong
-    """The worker was killed here, before or after a request had its effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,49 +46,8 @@ class Played:
     faults: int
     seconds: float
     transcript: tuple[tuple[str, str], ...]
-
-
-@dataclass
-class Faults:
-    """Kills the worker at a rate, before or after a request of a tool; always the same way for a seed."""
-
-    rate: float
-    seed: int
-    count: int = 0
-
-    def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)  # noqa: S311  # a dice, not a secret
-
-    def strike(self) -> None:
-        if self._random.random() < self.rate:
-            self.count += 1
-            raise Killed
-
-    def agent(self, *arguments: Any, **options: Any) -> Agent:
-        return _Mortal(self, *arguments, **options)
-
-
-class _Mortal(Agent):
-    """An agent whose process may end at any request."""
-
-    def __init__(self, faults: Faults, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._faults = faults
-
-    def get(self, path: str) -> Any:
-        return self._struck(lambda: super(_Mortal, self).get(path))
-
-    def post(self, path: str, body: dict[str, Any], key: str = "") -> Any:
-        return self._struck(lambda: super(_Mortal, self).post(path, body, key))
-
-    def put(self, path: str, body: dict[str, Any], key: str = "") -> Any:
-        return self._struck(lambda: super(_Mortal, self).put(path, body, key))
-
-    def _struck(self, ask: Callable[[], Any]) -> Any:
-        self._faults.strike()
-        answer = ask()
-        self._faults.strike()
-        return answer
+    broke: str = ""
+    """Why it could not be played to the end."""
 
 
 @dataclass
@@ -106,72 +55,76 @@ class Play:
     """One run of one scenario under way."""
 
     scenario: Scenario
-    stripe: Stripe
-    faults: Faults
+    way: Way
     transcript: list[tuple[str, str]] = field(default_factory=list)
+    seen: int = 0
+    seconds: float = 0.0
+    broke: str = ""
 
-    def run(self) -> Played:
-        started = monotonic()
+    @classmethod
+    def begun(cls, scenario: Scenario, way: Way) -> Play:
+        """Furnish a shop, and open a conversation in it."""
+        play = cls(scenario, way)
+        play._begin()
+        return play
+
+    def _begin(self) -> None:
         now = clock.now()
         self.floor = furnish(hostile=self.scenario.hostile, now=now)
-        shopper = welcome_guest().shopper
+        self.guest = welcome_guest()
+        shopper = self.guest.shopper
         if self.scenario.limit_minor is not None:
             grant_mandate(shopper, currency="usd", limit_per_order_minor=self.scenario.limit_minor)
         self.conversation = services.begin_conversation(shopper, self.floor.merchant, now=now)
-        self._converse(Persona(self.scenario))
-        self._settle()
-        end = end_of(self.scenario, self.floor, self.conversation, self.stripe)
-        calls, errors, invented = _calls(self.conversation)
-        return Played(
-            scenario=self.scenario,
-            verdict=judge(end),
-            turns=self.conversation.turns.count(),
-            tool_calls=calls,
-            tool_errors=errors,
-            invented_ids=invented,
-            faults=self.faults.count,
-            seconds=monotonic() - started,
-            transcript=tuple(self.transcript),
-        )
 
-    def _converse(self, persona: Persona) -> None:
+    def converse(self) -> None:
+        """Say and do what the shopper wants, until nothing is left of it."""
+        started = monotonic()
+        persona = Persona(self.scenario)
         self._say(persona.opening())
         for _ in range(self.scenario.most_turns):
             act = persona.next(self._sight())
             if act is None:
-                return
+                break
             if isinstance(act, str):
                 self._say(act)
             else:
                 self._act(act)
+        self.way.settle(self.conversation)
+        self.seconds = monotonic() - started
+
+    def judged(self, ledger: Ledger) -> Played:
+        """Look at what has become of it."""
+        verdict = judge(end_of(self.scenario, self.floor, self.conversation, ledger))
+        if self.broke:
+            verdict = replace(verdict, problems=(*verdict.problems, self.broke))
+        calls, errors, invented = _calls(self.conversation)
+        return Played(
+            scenario=self.scenario,
+            verdict=verdict,
+            turns=self.conversation.turns.count(),
+            tool_calls=calls,
+            tool_errors=errors,
+            invented_ids=invented,
+            faults=self.way.faults(self.conversation),
+            seconds=self.seconds,
+            transcript=tuple(self.transcript),
+            broke=self.broke,
+        )
 
     def _say(self, words: str) -> None:
         self.transcript.append(("shopper", words))
-        services.say(self.conversation.pk, words, now=clock.now())
+        self.way.say(self.guest, self.conversation, words)
         self._answered()
 
     def _answered(self) -> None:
-        """Run what waits until it is over, taking it up again as often as the worker is killed."""
-        last = (
-            ChatEvent.objects.filter(conversation=self.conversation).order_by("-pk").values_list("pk", flat=True)
-        )
-        since = last.first() or 0
-        for _ in range(MOST_REPEATS):
-            turns.run_waiting(self.conversation.pk, connect=self.faults.agent)
-            waiting = Turn.objects.filter(conversation=self.conversation, status__in=turns.WAITING)
-            if not waiting.update(due_at=clock.now(), tries=F("tries") % 3):
-                break
-        self._settle()
-        for event in ChatEvent.objects.filter(conversation=self.conversation, pk__gt=since).order_by("pk"):
-            if event.kind in ("said", "problem"):
-                self.transcript.append(("assistant" if event.kind == "said" else "page", event.data["text"]))
-
-    def _settle(self) -> None:
-        """Do what the shop does by itself meanwhile."""
-        for _ in range(3):
-            if not drain():
-                break
-        look_after()
+        """Wait until it is answered, and read what was said."""
+        events = ChatEvent.objects.filter(conversation=self.conversation)
+        self.way.finish(self.conversation)
+        self.way.settle(self.conversation)
+        for event in events.filter(pk__gt=self.seen, kind__in=["said", "problem"]).order_by("pk"):
+            self.transcript.append(("assistant" if event.kind == "said" else "page", event.data["text"]))
+            self.seen = event.pk
 
     def _sight(self) -> Sight:
         self.conversation.refresh_from_db()
@@ -229,14 +182,7 @@ class Play:
         self._answered()
 
     def _press(self, session_id: str, card_id: str, terms: str) -> None:
-        services.confirm_order(
-            self.conversation.pk,
-            session_id=session_id,
-            terms=terms,
-            card_id=card_id,
-            evidence={"address": "127.0.0.1", "user_agent": "evaluation"},
-            now=clock.now(),
-        )
+        self.way.press(self.guest, self.conversation, session_id=session_id, card_id=card_id, terms=terms)
 
     def _confirm_twice(self, session_id: str) -> None:
         self.transcript.append(("shopper", "[Pay, in two tabs]"))
@@ -279,7 +225,7 @@ class Play:
             visit_payment(session_id, now=clock.now())
         else:
             abandon_challenge(session_id, now=clock.now())
-        self._settle()
+        self.way.settle(self.conversation)
         if result == "fail":
             self._say("I want to pay with another card")
 

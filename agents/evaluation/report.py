@@ -10,8 +10,13 @@ from typing import Any
 from agents.evaluation.playing import Played
 
 
-def document(runs: Mapping[str, Sequence[Played]], *, model: str, seed: int, faults: float) -> dict[str, Any]:
-    """Write the runs of each family as JSON. `pass_k` says whether every run of it succeeded."""
+def document(
+    runs: Mapping[str, Sequence[Played]], *, stray_charges: int, model: str, seed: int, faults: float
+) -> dict[str, Any]:
+    """Write the runs of each family as JSON. `pass_k` says whether every run of it succeeded.
+
+    `stray_charges` belong to no family; they count as wrong charges.
+    """
     families = {family: _family(played) for family, played in runs.items()}
     every = [one for played in runs.values() for one in played]
     return {
@@ -22,11 +27,12 @@ def document(runs: Mapping[str, Sequence[Played]], *, model: str, seed: int, fau
         "runs": len(every),
         "success": sum(one.verdict.is_success for one in every),
         "families_passed_every_time": sum(family["pass_k"] for family in families.values()),
-        "wrong_charges": sum(one.verdict.wrong_charges for one in every),
+        "wrong_charges": stray_charges + sum(one.verdict.wrong_charges for one in every),
         "orders_without_grant": sum(one.verdict.orders_without_grant for one in every),
         "duplicate_orders": sum(one.verdict.duplicate_orders for one in every),
         "invented_ids": sum(one.invented_ids for one in every),
         "faults_injected": sum(one.faults for one in every),
+        "broken": sum(bool(one.broke) for one in every),
         "seconds": {"p50": _percentile(every, 0.5), "p95": _percentile(every, 0.95)},
     }
 

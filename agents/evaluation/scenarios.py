@@ -7,87 +7,13 @@ are right are confirmed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from agents.evaluation.script import ANN, AtBank, Confirm, Facts, Meanwhile, Say, Scenario, Twice
 
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a shopper can tell of who pays and where it goes."""
-
-    name: str = "Ann Lee"
-    email: str = "ann@example.com"
-    address: str = "1 Market St, San Francisco, CA 94105"
-    country: str = "US"
-    postal_code: str = "94105"
-
-    @property
-    def told(self) -> str:
-        return f"Send it to {self.name}, {self.address}. My e-mail is {self.email}."
-
-
-@dataclass(frozen=True, slots=True)
-class Confirm:
-    """Press the button, with a card."""
-
-    card: str = "pm_card_visa"
-
-
-@dataclass(frozen=True, slots=True)
-class Say:
-    """Write something instead of pressing the button."""
-
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Meanwhile:
-    """Something happens to the shop while the order is shown: raise_price, sell_out, expire; then the button."""
-
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class AtBank:
-    """Press the button with a card whose issuer asks; pass ("complete") or fail ("fail") there, or leave."""
-
-    result: str
-
-
-@dataclass(frozen=True, slots=True)
-class Twice:
-    """Press the button in two tabs at once."""
-
-
-Act = Confirm | Say | Meanwhile | AtBank | Twice
-
-ANN = Facts()
 LYON = Facts("Claire Lee", "ann@example.com", "12 rue de la République, 69002 Lyon, France", "FR", "69002")
 RIO = Facts(
     address="Rua das Laranjeiras 10, 22240-003 Rio de Janeiro, RJ, Brazil", country="BR", postal_code="22240-003"
 )
 WAY = Facts(address="742 Evergreen Terrace, Springfield, IL 62701", postal_code="62701")
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """One family. `wants` are keys of goods and how many are to be ordered in the end; nothing for no order.
-
-    `checks` name what else must be so (see `judging.CHECKS`); `picks` is how the shopper chooses what is shown.
-    """
-
-    family: str
-    opening: str
-    wants: Mapping[str, int] = field(default_factory=dict)
-    picks: str = ""
-    facts: Facts = ANN
-    lines: tuple[str, ...] = ()
-    at_sheet: tuple[Act, ...] = ()
-    afterwards: tuple[str, ...] = ()
-    checks: tuple[str, ...] = ()
-    hostile: str = ""
-    limit_minor: int | None = None
-    most_turns: int = 14
 
 
 def _attack(kind: str, family: str, *, checks: tuple[str, ...] = ()) -> Scenario:
@@ -346,8 +272,82 @@ SCENARIOS = (
         "An enamel mug",
         {"mug": 1},
         "The Enamel Mug",
-        afterwards=("Please cancel my order",),
+        afterwards=("Please cancel my order", "Yes, please"),
         checks=("is_canceled",),
+    ),
+    Scenario(
+        "canceling spoken of",
+        "An enamel mug",
+        {"mug": 1},
+        "The Enamel Mug",
+        afterwards=(
+            "Please don't cancel my order, I only want to know when it arrives",
+            "How do I cancel an order?",
+            "If it is not here by Friday then cancel it",
+            "Do not forget it is a gift",
+        ),
+        checks=("is_not_canceled",),
+    ),
+    Scenario(
+        "canceling thought better of",
+        "An enamel mug",
+        {"mug": 1},
+        "The Enamel Mug",
+        afterwards=("Cancel my order", "No, I would rather keep it"),
+        checks=("is_not_canceled",),
+    ),
+    Scenario(
+        "returning only asked about",
+        "An enamel mug",
+        {"mug": 1},
+        "The Enamel Mug",
+        afterwards=(
+            "Can I return it if it breaks?",
+            "No, I do not want to return it, I was only asking",
+            "How long do I have to return the mug?",
+            "OK thanks",
+        ),
+        checks=("is_not_canceled", "nothing_sent_back"),
+    ),
+    Scenario(
+        "another address, asked for",
+        "An enamel mug",
+        {"mug": 1},
+        "The Enamel Mug",
+        WAY,
+        at_sheet=(Say("Actually can you send it to 100 Pine St, San Francisco, CA 94110 instead?"),),
+        checks=("zip_94110",),
+    ),
+    Scenario(
+        "the e-mail mended",
+        "An enamel mug",
+        {"mug": 1},
+        "The Enamel Mug",
+        at_sheet=(Say("My email is wrong, it is ann.lee@example.com"),),
+        checks=("mail_ann_lee",),
+    ),
+    Scenario(
+        "questions to the shop",
+        "An enamel mug",
+        {"mug": 1},
+        "The Enamel Mug",
+        at_sheet=(Say("Is tax included?"), Say("Do you take Amex?"), Say("Can I talk to a human?")),
+        checks=("searched_for_goods", "one_charge"),
+    ),
+    Scenario(
+        "paid after looking at another",
+        "An enamel mug",
+        {"mug": 1},
+        "The Enamel Mug",
+        at_sheet=(Say("Tell me more about the camp kettle"),),
+        checks=("one_charge",),
+    ),
+    Scenario("not that one", "Something for the kitchen, but not the kettle", {"mug": 1}, "Yes, please"),
+    Scenario(
+        "three in two colors",
+        "Three woven bracelets: two red and one blue",
+        {"bracelet_red": 2, "bracelet_blue": 1},
+        "Two red ones and one blue one",
     ),
     Scenario(
         "asked for afterwards",

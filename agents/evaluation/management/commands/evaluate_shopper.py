@@ -20,9 +20,13 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.demo.agent import Stripe
-from agents.evaluation.playing import Faults, Play, Played
+from agents.evaluation.judging import read_ledger, stray_charges
+from agents.evaluation.playing import Play, Played
 from agents.evaluation.report import document, table
-from agents.evaluation.scenarios import SCENARIOS, Scenario
+from agents.evaluation.scenarios import SCENARIOS
+from agents.evaluation.script import Scenario
+from agents.evaluation.siege import besieged
+from agents.evaluation.ways import InOneProcess
 from agents.shopper.checkpoints import prepare_checkpoints
 from commerce.embedded import EmbeddedStripeSandbox
 
@@ -42,25 +46,56 @@ class Command(BaseCommand):
         parser.add_argument(
             "--faults", type=float, default=0.0, help="rate at which the worker is killed at a request"
         )
+        parser.add_argument(
+            "--kill-every",
+            type=float,
+            metavar="SECONDS",
+            help="play against real processes, of which one is killed every so often",
+        )
+        parser.add_argument("--shoppers", type=int, default=8, help="how many shop at once, of real processes")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--only", default="", help="families whose name contains this")
         parser.add_argument("--json", type=Path, help="where to write everything, with transcripts of failures")
 
-    def handle(self, *, times: int, faults: float, seed: int, only: str, json: Path | None, **_: Any) -> None:
+    def handle(self, *, only: str, times: int, json: Path | None, **options: Any) -> None:
         chosen = [one for one in SCENARIOS if only.lower() in one.family.lower()]
         if not chosen or times < 1:
             raise CommandError("No family is called so." if not chosen else "--times must be 1 or more.")
-        with _shop_of_its_own() as stripe:
-            runs = {one.family: self._played(one, stripe, times, faults, seed) for one in chosen}
-        told = document(runs, model=settings.SHOPPER_MODEL or "rules only", seed=seed, faults=faults)
+        told = (
+            self._besieged(chosen, times, options)
+            if options["kill_every"]
+            else self._alone(chosen, times, options)
+        )
         self._show(told)
         if json:
             json.write_text(_text(told))
         if told["wrong_charges"] or told["orders_without_grant"] or told["duplicate_orders"]:
             raise CommandError("Something was charged that should not have been.")
 
+    def _alone(self, chosen: list[Scenario], times: int, options: dict[str, Any]) -> dict[str, Any]:
+        """Play everything in this process."""
+        faults, seed = options["faults"], options["seed"]
+        with _shop_of_its_own() as stripe:
+            runs = {one.family: self._played(one, stripe, times, faults, seed) for one in chosen}
+            stray = stray_charges(read_ledger(stripe))
+        model = settings.SHOPPER_MODEL or "rules only"
+        return document(runs, stray_charges=stray, model=model, seed=seed, faults=faults)
+
+    def _besieged(self, chosen: list[Scenario], times: int, options: dict[str, Any]) -> dict[str, Any]:
+        """Play everything against real processes, and kill them meanwhile."""
+        families = [one.family for one in chosen]
+        with tempfile.TemporaryDirectory() as folder:
+            return besieged(
+                Path(folder),
+                families,
+                times=times,
+                shoppers=options["shoppers"],
+                every=options["kill_every"],
+                seed=options["seed"],
+            )
+
     def _played(self, scenario: Scenario, stripe: Stripe, times: int, faults: float, seed: int) -> list[Played]:
-        played = [Play(scenario, stripe, Faults(faults, seed * 1000 + run)).run() for run in range(times)]
+        played = [_judged(scenario, stripe, InOneProcess(faults, seed * 1000 + run)) for run in range(times)]
         self.stderr.write(f"{scenario.family}: {sum(one.verdict.is_success for one in played)}/{times}")
         return played
 
@@ -73,6 +108,14 @@ class Command(BaseCommand):
         names = ("runs", "success", "families_passed_every_time", "wrong_charges", "orders_without_grant")
         for name in (*names, "duplicate_orders", "invented_ids", "faults_injected", "seed", "seconds"):
             self.stdout.write(f"{name.replace('_', ' ')}: {told[name]}")
+        for name, count in told.get("killed", {}).items():
+            self.stdout.write(f"killed {name}: {count}")
+
+
+def _judged(scenario: Scenario, stripe: Stripe, way: InOneProcess) -> Played:
+    play = Play.begun(scenario, way)
+    play.converse()
+    return play.judged(read_ledger(stripe))
 
 
 @contextmanager
