@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.db import connection, transaction
+from django.test import TransactionTestCase, override_settings
 from pytest_django import Settings
 
 from commerce import clock
@@ -32,6 +34,36 @@ from tests.purchase import Counter, Purchase
 from tests.stripe_account import StripeAccount
 
 clock.compare(lambda: datetime.now(tz=UTC))  # no test waits for a database to know the time
+
+KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+"""Tables that a migration fills, the same at any time."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_flush() -> Iterator[None]:
+    """Empty tables by deleting what is in them after tests that commit.
+
+    Django truncates all of them, and writes content types and permissions anew: that takes longer than most tests.
+    """
+
+    def teardown(_: TransactionTestCase) -> None:
+        tables = sorted(set(connection.introspection.django_table_names(only_existing=True)) - KEPT)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")  # neither triggers nor foreign keys
+            for name in tables:
+                cursor.execute(f"DELETE FROM {connection.ops.quote_name(name)}")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Do not spend the third of a second on each password that makes guessing one slow."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
 
 @pytest.fixture(scope="session")
 def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

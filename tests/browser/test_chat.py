@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from langchain_core.messages import AIMessage
-from playwright.sync_api import Browser
-from pytest_django import Settings
+from playwright.sync_api import APIResponse, Browser, Route
 
-from agents.chat import services
 from agents.chat.following import follow_order, look_after
 from agents.chat.models import Turn
 from agents.chat.recording import record
@@ -19,10 +17,11 @@ from commerce.catalog.models import Variant
 from commerce.checkout.models import CheckoutSession
 from commerce.inventory.models import StockItem
 from commerce.orders.models import Order
-from commerce.wallet.services import add_card, prefer_card
-from tests.asgi_server import asgi_server
-from tests.browser.chatting import DESK, PHONE, Shopping, Worker, shopping
-from tests.chat.browsing import KEY, known_browser
+from tests.browser.chatting import DESK, PHONE, Shopping, asked, shopping, with_card
+from tests.browser.chatting import address as address
+from tests.browser.chatting import shopper as shopper
+from tests.browser.chatting import worker as worker
+from tests.chat.browsing import KEY
 from tests.chat.conftest import ADDRESS, BUYER, Chat, last_checkout, ordered
 from tests.chat.conftest import chat as chat
 from tests.chat.conftest import mug as mug
@@ -32,37 +31,6 @@ from tests.shopper.scripted import call
 from tests.stripe_account import StripeAccount
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def address(chat: Chat, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The site behind an ASGI server, with a worker that runs turns as they come."""
-    worker = Worker()
-    monkeypatch.setattr(services, "start", worker.start)
-    known_browser(chat)
-    with asgi_server() as address:
-        settings.PUBLIC_BASE_URL = address
-        yield address
-        worker.join()
-
-
-@pytest.fixture
-def shopper(address: str, chat: Chat, chromium: Browser) -> Iterator[Shopping]:
-    with shopping(chromium, chat, KEY, address) as shopper:
-        yield shopper
-
-
-def asked(shopper: Shopping, mug: Variant, quantity: int = 1, total: str = "$24.30") -> None:
-    """Get to the question."""
-    shopper.open()
-    shopper.say("I would like the Canvas Tote", *ordered(mug, quantity))
-    shopper.pay_button(total).wait_for()
-
-
-def with_card(chat: Chat, method: str) -> None:
-    """Have the wallet propose another card first."""
-    card = add_card(chat.conversation.shopper, method, now=timezone.now())
-    prefer_card(chat.conversation.shopper, card.pk)
 
 
 def test_words_and_one_click_buy(shopper: Shopping, mug: Variant, stripe_account: StripeAccount) -> None:
@@ -148,6 +116,49 @@ def test_what_is_typed_survives_what_happens_meanwhile(shopper: Shopping, mug: V
 
     assert shopper.page.get_by_label("Discount code").input_value() == "SUMM"
     assert shopper.page.evaluate("document.activeElement.name") == "code"
+
+
+def test_what_is_typed_before_an_answer_comes_stays(shopper: Shopping, mug: Variant) -> None:
+    """The stream may tell of a change before the request that made it is answered."""
+    asked(shopper, mug)
+    answers: list[tuple[Route, APIResponse]] = []
+    shopper.page.route("**/sheet", lambda route: answers.append((route, route.fetch())))
+    shopper.page.get_by_text("Change the address").click()
+    shopper.page.get_by_label("Country").fill("FR")
+    shopper.page.get_by_label("Discount code").fill("SUMM")
+    shopper.page.get_by_role("button", name="Save address").click()
+    shopper.page.get_by_text("Give another address above").wait_for()
+
+    shopper.page.get_by_label("City").fill("Reno")
+    while not answers:  # the stream may tell of it even before the answer is there
+        shopper.page.wait_for_timeout(10)
+    [(route, answer)] = answers
+    with shopper.page.expect_response("**/sheet"):
+        route.fulfill(response=answer)
+
+    shopper.page.get_by_role("button", name="Save address").and_(shopper.page.locator(":enabled")).wait_for()
+    assert shopper.page.get_by_label("City").input_value() == "Reno"
+    assert shopper.page.get_by_label("Country").input_value() == "FR"
+    assert shopper.page.get_by_label("Discount code").input_value() == "SUMM"
+
+
+def test_what_was_refused_is_still_there(shopper: Shopping, mug: Variant) -> None:
+    asked(shopper, mug)
+    now = timezone.now()
+    turn = shopper.chat.conversation.turns.create(
+        kind=Turn.Kind.WORDS, status=Turn.Status.RUNNING, due_at=now + timedelta(hours=1), created_at=now
+    )
+    shopper.page.get_by_text("Change the address").click()
+    shopper.page.get_by_label("City").fill("Reno")
+    shopper.page.get_by_role("button", name="Save address").click()
+    shopper.sheet().get_by_text("The assistant is still at work").wait_for()
+
+    assert shopper.page.get_by_label("City").input_value() == "Reno"
+    assert shopper.page.get_by_label("City").is_visible()
+    turn.delete()
+    shopper.page.get_by_role("button", name="Save address").click()
+    shopper.page.get_by_text("Reno, CA").wait_for()
+    shopper.page.get_by_label("City").wait_for(state="hidden")
 
 
 def test_declined_then_another_card(shopper: Shopping, mug: Variant, stripe_account: StripeAccount) -> None:

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.conftest import chromium
 from tests.journeys.running import RunningDemo, processes_of
 from tests.journeys.shopper import Shopper
+
+__all__ = ["chromium"]  # one for all modules: a process has one Playwright
 
 
 @pytest.fixture(scope="session")

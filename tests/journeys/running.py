@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).parents[2]
-START_SECONDS = 60
+START_SECONDS = 150
 GIVEN = ("DATABASE_URL", "REDIS_URL", "STRIPE_SECRET_KEY", "STRIPE_API_BASE", "DEMO_DATA_DIR", "DATA_DIR")
 
 
@@ -34,13 +34,18 @@ class RunningDemo:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                preexec_fn=_hear_hangups,
             )
 
     @classmethod
     def serving(cls, directory: Path, *arguments: str, given: dict[str, str] | None = None) -> RunningDemo:
         """Start a demo that stays, and wait until it is ready."""
         demo = cls(directory, "--serve", "--ready-file", str(directory / "ready.json"), *arguments, given=given)
-        wait_until(lambda: demo.ready_file.exists() or demo.process.poll() is not None, START_SECONDS)
+        try:
+            wait_until(lambda: demo.ready_file.exists() or demo.process.poll() is not None, START_SECONDS)
+        except AssertionError:
+            demo.stop()
+            raise
         assert demo.process.poll() is None, demo.output.read_text()
         return demo
 
@@ -76,6 +81,11 @@ def processes_of(directory: Path) -> dict[int, str]:
         if state != "Z" and mark in told:
             found[int(entry.name)] = command.replace(b"\0", b" ").decode(errors="replace")
     return found
+
+
+def _hear_hangups() -> None:
+    """Undo what is inherited where the tests run under nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def wait_until(condition: Callable[[], Any], seconds: float, what: str = "it did not happen") -> None:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from agents.client import Agent, Http
 from agents.demo.agent import Carrier, Stripe
 from agents.demo.purchase import ADDRESS, BUYER
-from tests.journeys.running import RunningDemo, wait_until
+from tests.journeys.running import wait_until
 from tests.stripe_account import StripeAccount
 
-DELIVERY_SECONDS = 20
+DELIVERY_SECONDS = 75  # longer than the lease of an event whose worker is gone
+
+
+class Running(Protocol):
+    """A shop that runs somewhere."""
+
+    def ready(self) -> dict[str, Any]:
+        """Say what a demo's ready file says."""
 
 
 class Shopper:
     """Speaks to the demo with the key of its ready file."""
 
-    def __init__(self, demo: RunningDemo) -> None:
+    def __init__(self, demo: Running) -> None:
         self.ready = ready = demo.ready()
         self.agent = Agent(ready["base_url"], ready["agent_key"])
         self.stripe = Stripe(ready["stripe_api_base"], ready["stripe_secret_key"])

@@ -9,12 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import chromium, window_on
+from tests.browser.conftest import window_on
 from tests.journeys.newcomer import Newcomer
 from tests.journeys.running import RunningDemo
 from tests.receiver import Receiver, receiver
-
-__all__ = ["chromium"]
 
 pytestmark = pytest.mark.processes
 

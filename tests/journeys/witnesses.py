@@ -10,7 +10,7 @@ import psycopg
 from tests.journeys.running import wait_until
 from tests.journeys.shopper import Shopper, total_of
 
-QUIET_SECONDS = 20
+QUIET_SECONDS = 75  # longer than the lease of an event whose worker is gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,16 @@ class Money:
     with_bank: int = 0
 
 
-def agreed(shopper: Shopper, session: dict[str, Any]) -> Money:
+def agreed(shopper: Shopper, session: dict[str, Any], *, seconds: float = QUIET_SECONDS) -> Money:
     """Wait until nothing is under way, hear the four witnesses, and return what all of them say.
 
     The agent has heard each entry of the order's log once, in its sequence, and knows the order as it is.
     """
-    wait_until(lambda: _is_quiet(shopper), QUIET_SECONDS, "it did not come to rest")
+    try:
+        wait_until(lambda: _is_quiet(shopper), seconds, "it did not come to rest")
+    except AssertionError as problem:
+        problem.add_note(f"not told: {_untold(shopper)}\nnot done: {ask(shopper, _LEFT)}")
+        raise
     order = shopper.order(session)
     heard = shopper.events(order)
     said = {
@@ -54,8 +58,12 @@ def _is_quiet(shopper: Shopper) -> bool:
 
 
 def _is_all_told(shopper: Shopper) -> bool:
+    return not _untold(shopper)
+
+
+def _untold(shopper: Shopper) -> list[str]:
     events = shopper.account.client().v1.events.list({"limit": 100})
-    return not any(event.pending_webhooks for event in events.data)
+    return [event.type for event in events.data if event.pending_webhooks]
 
 
 def _is_all_done(shopper: Shopper) -> bool:
@@ -67,6 +75,13 @@ _UNDONE = """
          + (SELECT count(*) FROM inbox_providerevent WHERE handled_at IS NULL)
          + (SELECT count(*) FROM inbox_inboxmessage WHERE handled_at IS NULL)
          + (SELECT count(*) FROM webhooks_delivery WHERE status <> 'delivered')
+"""
+
+_LEFT = """
+    SELECT topic, subscriber, tries, (due_at - now())::text, last_error FROM outbox_outboxevent
+    UNION ALL SELECT 'delivery', status, tries, (due_at - now())::text, '' FROM webhooks_delivery
+              WHERE status <> 'delivered'
+    UNION ALL SELECT 'event of the provider', id::text, 0, '', '' FROM inbox_providerevent WHERE handled_at IS NULL
 """
 
 
