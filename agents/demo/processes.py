@@ -149,13 +149,13 @@ def describe(status: int) -> str:
 def descendants(pid: int) -> list[int]:
     """Return the processes below a process, as /proc knows them; none where there is no /proc."""
     children: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
+    for entry in Path("/proc").glob("[0-9]*"):
         try:
-            fields = entry.read_text().rpartition(")")[2].split()
-        except OSError:
+            fields = entry.joinpath("stat").read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended since it was listed
             continue
         if fields[0] != "Z":
-            children.setdefault(int(fields[1]), []).append(int(entry.parent.name))
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
     found, waiting = [], sorted(children.get(pid, ()))
     while waiting:
         found.append(waiting.pop(0))
