@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
-from datetime import UTC, datetime
+import math
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,16 +11,17 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase, override_settings
 from pytest_django import Settings
 
-from commerce import clock
 from commerce.accounts.models import Agent, Merchant
 from commerce.accounts.services import issue_key
 from commerce.catalog.models import Variant
+from commerce.clock import _Comparison
 from commerce.embedded import EmbeddedStripeSandbox
 from commerce.fulfillment.models import FulfillmentMethod
 from commerce.payments.connections import forget_connections
 from commerce.payments.gateway import forget_gateway
 from tests.api import AcpClient
 from tests.challenge import CARD, Challenged
+from tests.clock import LONG_AGO, clock_of, mark_real_time, processes_start_at
 from tests.factories import (
     AgentFactory,
     FulfillmentMethodFactory,
@@ -33,10 +33,22 @@ from tests.factories import (
 from tests.purchase import Counter, Purchase
 from tests.stripe_account import StripeAccount
 
-clock.compare(lambda: datetime.now(tz=UTC))  # no test waits for a database to know the time
+_Comparison.next_at = math.inf  # the database's clock is real: what is frozen is never compared with it
 
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 """Tables that a migration fills, the same at any time."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    mark_real_time(items)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Stop the clock for a test and all its fixtures, also those that several tests share."""
+    with clock_of(item):
+        return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -69,14 +81,16 @@ def _quick_passwords() -> Iterator[None]:
 def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Stripe sandbox process that lives as long as the tests of this worker."""
     sandbox = EmbeddedStripeSandbox(Path(tmp_path_factory.mktemp("stripe")))
-    yield sandbox.attach()
+    with processes_start_at(LONG_AGO, tmp_path_factory.mktemp("clocks")):
+        url = sandbox.attach()
+    yield url
     sandbox.detach()
 
 
 @pytest.fixture
 def stripe_account(sandbox_url: str, settings: Settings) -> Iterator[StripeAccount]:
     """A fresh account, configured as the shop's payment provider."""
-    account = StripeAccount(sandbox_url, f"sk_test_{uuid.uuid4().hex}")
+    account = StripeAccount.open(sandbox_url)
     settings.STRIPE_SECRET_KEY = account.key
     settings.STRIPE_API_BASE = sandbox_url
     settings.STRIPE_EMBEDDED_SANDBOX = False

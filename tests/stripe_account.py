@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -22,6 +23,13 @@ class StripeAccount:
 
     base: str
     key: str
+
+    @classmethod
+    def open(cls, base: str) -> StripeAccount:
+        """Return a new account whose clock says what the test's clock says."""
+        account = cls(base, secret_key())
+        account.advance(int(time.time()) - account.now())
+        return account
 
     def mint(
         self,
@@ -53,6 +61,10 @@ class StripeAccount:
         urllib3.request(
             "POST", f"{self.base}/_sandbox/clock", body=urlencode({"key": self.key, "advance": seconds})
         )
+
+    def now(self) -> int:
+        """Return what time it is at the provider, in Unix seconds."""
+        return int(urllib3.request("GET", f"{self.base}/_sandbox/clock?key={self.key}").json()["now"])
 
     def client(self) -> stripe.StripeClient:
         """Return what the merchant may do at the provider."""

@@ -14,7 +14,7 @@ from commerce.clock import _Comparison
 TEN_MINUTES = timedelta(minutes=10)
 CLOSE = timedelta(seconds=1)
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.real_time]
 
 
 @pytest.fixture(autouse=True)

@@ -6,12 +6,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
 from pytest_django import Settings
 
 from commerce.accounts.models import Merchant
 from commerce.catalog.models import Variant
 from tests.api import AcpClient, Answer
+from tests.clock import NOW
 from tests.factories import DiscountFactory, VariantFactory
 
 
@@ -144,8 +144,8 @@ def test_an_unknown_code_is_rejected_and_said(acp: AcpClient, merchant: Merchant
 @pytest.mark.parametrize(
     ("terms", "reason"),
     [
-        ({"ends_at": timezone.now() - timedelta(days=1)}, "discount_code_expired"),
-        ({"starts_at": timezone.now() + timedelta(days=1)}, "discount_code_invalid"),
+        ({"ends_at": NOW - timedelta(days=1)}, "discount_code_expired"),
+        ({"starts_at": NOW + timedelta(days=1)}, "discount_code_invalid"),
         ({"is_active": False}, "discount_code_invalid"),
         ({"minimum_subtotal_minor": 2501}, "discount_code_minimum_not_met"),
         ({"usage_limit": 0}, "discount_code_usage_limit_reached"),

@@ -154,6 +154,7 @@ class Secure:
         connection.sendall(OK)
 
 
+@pytest.mark.real_time
 def test_the_name_is_shown_and_checked_and_the_address_connected_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,6 +171,7 @@ def test_the_name_is_shown_and_checked_and_the_address_connected_to(
     assert found == [["127.0.0.2"]]
 
 
+@pytest.mark.real_time
 @pytest.mark.parametrize(("name", "is_known"), [("other.example", True), ("agent.example", False)])
 def test_another_certificate_is_refused(
     name: str, is_known: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -50,7 +50,7 @@ committed = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def own(stripe_account: StripeAccount, merchant: Merchant) -> StripeAccount:
     """The merchant's own account, connected."""
-    account = StripeAccount(stripe_account.base, secret_key())
+    account = StripeAccount.open(stripe_account.base)
     connect_account(merchant, account.key, now=timezone.now())
     return account
 
@@ -95,7 +95,7 @@ def test_what_was_paid_before_stays_where_it_was_paid(
     counter: Counter, merchant: Merchant, stripe_account: StripeAccount
 ) -> None:
     bought = counter.buy()
-    newer = StripeAccount(stripe_account.base, secret_key())
+    newer = StripeAccount.open(stripe_account.base)
     connect_account(merchant, newer.key, now=timezone.now())
     bought.settle()
     refund_order(bought.order.pk, amount_minor=1500, now=timezone.now())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -68,7 +69,9 @@ def test_it_takes_up_what_was_interrupted_first(acp: AcpClient, bought: Purchase
         wire.faults = ["spoil"]
         with pytest.raises(AssertionError, match=r"went wrong|not answered"):
             acp.complete(session.body["id"], bought.stripe.mint(session.total()))
-        PaymentAttempt.objects.filter(status="submitting").update(leased_until=timezone.now())
+        PaymentAttempt.objects.filter(status="submitting").update(
+            leased_until=timezone.now() - timedelta(seconds=1)
+        )
         out = run()
 
     assert out.startswith("Taken up again, of unknown outcome until now: 1.")

@@ -22,7 +22,7 @@ from commerce.reconciliation.services import NotOpenError, compare_account, sett
 from tests.factories import MerchantFactory
 from tests.purchase import Purchase
 from tests.reconciliation.conftest import OVER, Elsewhere, books, compare, differences
-from tests.stripe_account import StripeAccount, secret_key
+from tests.stripe_account import StripeAccount
 
 pytestmark = pytest.mark.django_db
 
@@ -162,7 +162,7 @@ def test_nothing_is_kept_where_the_provider_does_not_answer(refunded: Difference
 @pytest.fixture
 def own(stripe_account: StripeAccount, merchant: Merchant) -> Elsewhere:
     """The merchant's own account, connected."""
-    account = StripeAccount(stripe_account.base, secret_key())
+    account = StripeAccount.open(stripe_account.base)
     connect_account(merchant, account.key, now=timezone.now())
     return Elsewhere(account)
 

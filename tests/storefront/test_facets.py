@@ -3,18 +3,16 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from commerce.accounts.models import Merchant
 from commerce.catalog.models import Product
 from commerce.storefront import facets as counting
 from commerce.storefront.facets import Count, Facets, facets
 from commerce.storefront.wanted import Filters, Wanted, read_question
+from tests.clock import NOW
 from tests.factories import MerchantFactory, ProductFactory, VariantFactory
 
 pytestmark = pytest.mark.django_db
-
-NOW = timezone.now()
 
 
 @pytest.fixture

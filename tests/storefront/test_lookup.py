@@ -3,16 +3,14 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from commerce.accounts.models import Merchant
 from commerce.catalog.models import Product, Variant
 from commerce.storefront.lookup import By, Key, Match, Status, look_up, product_listing
+from tests.clock import NOW
 from tests.factories import MerchantFactory, ProductFactory, VariantFactory
 
 pytestmark = pytest.mark.django_db
-
-NOW = timezone.now()
 
 
 @pytest.fixture

@@ -8,18 +8,16 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from commerce.accounts.models import Merchant
 from commerce.catalog.models import Product, Variant
 from commerce.storefront.cursors import InvalidCursorError
 from commerce.storefront.search import Found, Reason, search
 from commerce.storefront.wanted import Filters, Sort, Stock, Wanted, read_question
+from tests.clock import NOW
 from tests.factories import MerchantFactory, ProductFactory, VariantFactory
 
 pytestmark = pytest.mark.django_db
-
-NOW = timezone.now()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -20,6 +21,7 @@ from merchants.feeds.following import follow_changes
 from merchants.feeds.models import DriftFinding, Feed, FeedBuild, PublishedItem, PushProduct, PushTry
 from merchants.feeds.services import build_feed, set_push_target
 from merchants.feeds.subscribers import push_feed
+from tests.clock import NOW
 from tests.merchants.feeds.platform import KEY, Platform, platform
 from tests.merchants.feeds.shelves import feed_of, selling_agent, shop, tote, variant
 
@@ -116,9 +118,10 @@ def test_a_change_that_changes_nothing_is_not_sent(feed: Feed, remote: Platform)
 def test_the_same_words_on_another_day_are_sent_again(feed: Feed, remote: Platform) -> None:
     """A platform answers a repeated key from memory: what was true before must not go under the key of then."""
     settle()
-    for price in (1900, 2400, 1900):
-        Variant.objects.filter(pk=navy().pk).update(price_minor=price)
-        settle()
+    for day, price in enumerate((1900, 2400, 1900), start=1):
+        with time_machine.travel(NOW + timedelta(days=day), tick=False):
+            Variant.objects.filter(pk=navy().pk).update(price_minor=price)
+            settle()
 
     assert remote.variant(navy().pk)["price"]["amount"] == 1900
     keys = [headers["idempotency-key"] for method, _, headers, _ in remote.requests if method == "PATCH"]
