@@ -20,7 +20,7 @@ from commerce.payments.sandbox.pages import Pages
 from commerce.payments.sandbox.store import Store
 from commerce.payments.sandbox.timekeeper import Timekeeper
 from commerce.payments.sandbox.versions import DEFAULT_ACCOUNT_VERSION, parse_version
-from commerce.payments.sandbox.webhook_delivery import RETRY_DELAYS, Courier
+from commerce.payments.sandbox.webhook_delivery import RETRY_DELAYS, TIMEOUT, Courier
 from commerce.payments.sandbox.webhook_faults import WebhookFaults
 
 if TYPE_CHECKING:
@@ -36,13 +36,14 @@ def create_app(
     clock: Callable[[], float] = time.time,
     account_version: str = DEFAULT_ACCOUNT_VERSION,
     retry_delays: tuple[float, ...] = RETRY_DELAYS,
+    webhook_timeout: float = TIMEOUT,
 ) -> "WSGIApplication":
     """Return the application over a SQLite file, which is created if need be, with its courier running."""
     version = parse_version(account_version)
     store = Store(path)
     chaos = Chaos()
     webhook_faults = WebhookFaults(store, chaos)
-    courier = Courier(store, version, retry_delays, faults=webhook_faults)
+    courier = Courier(store, version, retry_delays, timeout=webhook_timeout, faults=webhook_faults)
     webhook_faults.tells(courier.call)
     api = FaultyApi(Api(store, courier, clock=clock, account_version=version), chaos, webhook_faults)
     pages = Pages(store, chaos, clock=clock, account_version=version)

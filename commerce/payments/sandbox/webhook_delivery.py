@@ -50,12 +50,14 @@ class Courier:
         account_version: Version,
         retry_delays: tuple[float, ...] = RETRY_DELAYS,
         *,
+        timeout: float = TIMEOUT,
         faults: WebhookFaults,
     ) -> None:
         self._store = store
         self._faults = faults
         self._account_version = str(account_version)
         self._retry_delays = retry_delays
+        self._timeout = timeout
         self._called = threading.Event()
         self._under_way: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
@@ -147,7 +149,7 @@ class Courier:
 
     def _send(self, delivery: Delivery) -> bool:
         signed = signature(delivery.secret, delivery.body, int(time.time()))
-        return post(delivery.url, delivery.body, signed)
+        return post(delivery.url, delivery.body, signed, timeout=self._timeout)
 
     def _note_success(self, connection: sqlite3.Connection, delivery: Delivery) -> None:
         connection.execute(
@@ -171,11 +173,11 @@ def signature(secret: str, body: bytes, timestamp: int) -> str:
     return f"t={timestamp},v1={signed}"
 
 
-def post(url: str, body: bytes, signed: str) -> bool:
+def post(url: str, body: bytes, signed: str, *, timeout: float = TIMEOUT) -> bool:
     """Send one event and return whether the endpoint answered 2xx. Redirects count as refusals."""
     parts = urlsplit(url)
     connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = connect(parts.hostname or "", parts.port, timeout=TIMEOUT)
+    connection = connect(parts.hostname or "", parts.port, timeout=timeout)
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "Stripe-Signature": signed,

@@ -2,62 +2,65 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import urllib3
 
+from tests.waiting import HANG_GUARD, wait_until
+
 ROOT = Path(__file__).parents[3]
-PATIENCE = 10.0
+MODULE = [sys.executable, "-m", "commerce.payments.sandbox"]
+NEVER = "3600"
+"""Seconds that no test waits for: what would take them is what must not be waited for."""
 
 
 class RunningSandbox:
-    """A sandbox process on a free loopback port."""
+    """A sandbox process on a free loopback port, or on one that an earlier process had.
 
-    def __init__(self, data: Path, *arguments: str, port: int | None = None) -> None:
+    It waits for a predecessor as long as tests do, and longer than they do for webhook endpoints and for its worker.
+    """
+
+    def __init__(self, data: Path, *arguments: str, port: int = 0) -> None:
         self.data = data
-        self.port = port or free_port()
-        self.base_url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "commerce.payments.sandbox", "--port", str(self.port)]
-        self.process = subprocess.Popen([*command, "--data", str(data), *arguments], cwd=ROOT)
-        self._wait_until_healthy()
+        port_file = data.with_name(f"{data.name}.port")
+        port_file.unlink(missing_ok=True)
+        listens = ["--port", str(port), "--port-file", str(port_file), "--data", str(data)]
+        patience = ["--patience", str(HANG_GUARD), "--webhook-timeout", NEVER, "--kill-after", NEVER]
+        self.process = subprocess.Popen([*MODULE, *listens, *patience, "--die-with-parent", *arguments], cwd=ROOT)
+        try:
+            wait_until(lambda: self._has_ended() or port_file.exists(), "a port of the sandbox")
+            self.port = int(port_file.read_text())
+            self.base_url = f"http://127.0.0.1:{self.port}"
+            wait_until(lambda: self._has_ended() or is_healthy(self.base_url), "an answer of the sandbox")
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
 
-    def _wait_until_healthy(self) -> None:
-        pause = threading.Event()
-        for _attempt in range(int(PATIENCE / 0.01)):
-            assert self.process.poll() is None, "the sandbox ended before it answered"
-            if is_healthy(self.base_url):
-                return
-            pause.wait(0.01)
-        raise AssertionError("the sandbox did not answer in time")
+    def _has_ended(self) -> bool:
+        assert self.process.poll() is None, "the sandbox ended before it answered"
+        return False
 
     def stop(self) -> int:
         """End the process politely and return its exit status."""
         self.process.terminate()
-        return self.process.wait(PATIENCE)
+        return self.process.wait(HANG_GUARD)
 
     def kill(self) -> None:
         """End the server process as `kill -9` does."""
         os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait(PATIENCE)
+        self.process.wait(HANG_GUARD)
 
 
 def is_healthy(base_url: str) -> bool:
     """Tell whether a sandbox answers at an address."""
     try:
-        return urllib3.request("GET", f"{base_url}/_sandbox/health", retries=False).status == 200
+        health = f"{base_url}/_sandbox/health"
+        return urllib3.request("GET", health, retries=False, timeout=HANG_GUARD).status == 200
     except urllib3.exceptions.HTTPError:
         return False
-
-
-def free_port() -> int:
-    """Return a loopback port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def children(pid: int) -> list[int]:
@@ -67,10 +70,13 @@ def children(pid: int) -> list[int]:
 
 def wait_until_gone(pid: int) -> None:
     """Wait until a process has ended; one that nobody has buried yet has ended too."""
-    pause = threading.Event()
-    for _attempt in range(int(PATIENCE / 0.01)):
-        status = Path(f"/proc/{pid}/stat")
-        if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
-            return
-        pause.wait(0.01)
-    raise AssertionError(f"process {pid} is still alive")
+    wait_until(lambda: is_gone(pid), f"the end of process {pid}")
+
+
+def is_gone(pid: int) -> bool:
+    """Tell whether a process has ended."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return status.rpartition(")")[2].split()[0] == "Z"
