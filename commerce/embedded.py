@@ -311,17 +311,23 @@ class EmbeddedStripeSandbox(EmbeddedServer):
         if self.pid is None:
             return False
         try:
-            with urllib.request.urlopen(f"{self.url}/_sandbox/health", timeout=1):  # noqa: S310 - loopback
+            health = f"{self.url}/_sandbox/health"
+            with urllib.request.urlopen(health, timeout=START_TIMEOUT_SECONDS):  # noqa: S310 - loopback
                 return True
         except OSError:
             return False
 
     def start(self) -> subprocess.Popen[bytes]:
+        """Start it at the port it had before, so that what knows its address finds it again, or at a free one."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._port_file.write_text(str(last_port(self._port_file)))
+        last = self.directory / "last_port"
+        if self._port_file.exists():  # the new process writes it once it has the port
+            self._port_file.replace(last)
+        port = last.read_text() if last.exists() else "0"
         program = [sys.executable, "-m", "commerce.payments.sandbox"]
-        data = ["--port", self._port_file.read_text(), "--data", str(self.directory / "sandbox.sqlite3")]
-        process = self.spawn([*program, *data], cwd=Path(__file__).resolve().parent.parent)
+        data = ["--data", str(self.directory / "sandbox.sqlite3")]
+        ports = ["--port", port, "--any-port", "--port-file", str(self._port_file)]
+        process = self.spawn([*program, *data, *ports], cwd=Path(__file__).resolve().parent.parent)
         self.pid_file.write_text(str(process.pid))
         return process
 
