@@ -11,7 +11,8 @@ The way of a request: `app` authenticates and decodes it, `routes` finds the end
 against the parameters the installed Stripe SDK declares, `idempotency` replays or claims its key, and the
 endpoint acts on an `account` inside one SQLite transaction that is committed before the answer is sent.
 
-Every account has a clock that a test may move ahead (`POST /_sandbox/clock` with `key` and `advance`, seconds).
+Every account has a clock that a test may move ahead (`POST /_sandbox/clock` with `key` and `advance`, seconds) and
+stop (`stop=1`).
 What is due on the way happens then, each at its time (`steps`): holds and granted tokens expire, pending
 refunds succeed and others fail, banks decide disputes. The same clock dates objects and forgets idempotency
 keys; webhooks are delivered and signed in real time.

@@ -22,7 +22,7 @@ class Accounts:
         self._account_version = account_version
 
     def real_now(self) -> int:
-        """Return the time on every clock that nobody moved."""
+        """Return the time on every clock that nobody moved or stopped."""
         return int(self._real_time())
 
     @contextmanager
@@ -32,7 +32,7 @@ class Accounts:
             account = Account(
                 connection=connection,
                 id=account_id,
-                now=self.real_now() + clock.ahead(connection, account_id),
+                now=clock.now(connection, account_id, self.real_now()),
                 version=self._account_version,
                 origin=origin,
             )

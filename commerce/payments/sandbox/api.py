@@ -148,7 +148,7 @@ class Api:
         return Account(
             connection=connection,
             id=account,
-            now=int(self._clock()) + clocks.ahead(connection, account),
+            now=clocks.now(connection, account, int(self._clock())),
             version=self._account_version,
             origin=call.request.origin,
             request_id=call.request_id,

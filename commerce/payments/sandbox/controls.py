@@ -19,8 +19,9 @@ FARTHEST = 10 * 366 * 24 * 60 * 60
 class ClockControl:
     """GET and POST of `/_sandbox/clock`: `key=sk_test_…` names the account, `advance` the seconds to pass.
 
-    Both answer `{"account", "now", "ahead", "waiting"}`, times in unix seconds, and a POST also `taken`, the
-    steps that were due on the way: `[{"step", "object", "due"}]`.
+    Both answer `{"account", "now", "ahead", "is_stopped", "waiting"}`, times in unix seconds, and a POST also
+    `taken`, the steps that were due on the way: `[{"step", "object", "due"}]`. POST `stop=1` in place of `advance`
+    stops the clock where it is: it goes on only when it is advanced.
     """
 
     def __init__(self, store: Store, timekeeper: Timekeeper, *, real_time: Callable[[], float]) -> None:
@@ -38,6 +39,9 @@ class ClockControl:
             return json_answer(200, self._state(account))
         if method != "POST":
             return json_answer(405, {"error": "A clock is read with GET and advanced with POST."})
+        if given.get("stop") == ["1"] and "advance" not in given:
+            self._timekeeper.stop(account)
+            return json_answer(200, {**self._state(account), "taken": []})
         seconds = given.get("advance", [""])[0]
         if not (seconds.isdecimal() and 0 < int(seconds) <= FARTHEST):
             return json_answer(400, {"error": "Say by how many seconds: advance=604800. Clocks never go back."})
@@ -49,9 +53,12 @@ class ClockControl:
             return {"account": account, **self._clock(connection, account)}
 
     def _clock(self, connection: sqlite3.Connection, account: str) -> dict[str, Any]:
-        ahead = clock.ahead(connection, account)
-        waiting = _shown(timers.waiting(connection, account))
-        return {"now": int(self._real_time()) + ahead, "ahead": ahead, "waiting": waiting}
+        return {
+            "now": clock.now(connection, account, int(self._real_time())),
+            "ahead": clock.ahead(connection, account),
+            "is_stopped": clock.stopped_at(connection, account) is not None,
+            "waiting": _shown(timers.waiting(connection, account)),
+        }
 
 
 def _shown(found: list[timers.Timer]) -> list[dict[str, Any]]:

@@ -41,6 +41,11 @@ class Timekeeper:
         for account_id in due:
             self.advance(account_id, 0)
 
+    def stop(self, account_id: str) -> None:
+        """Let time pass for an account only when its clock is advanced."""
+        with self._accounts.writing(account_id) as account:
+            clock.stop(account.connection, account_id, self._accounts.real_now())
+
     def advance(self, account_id: str, seconds: int) -> list[timers.Timer]:
         """Move an account's clock ahead and return the steps taken on the way, each at its own time.
 

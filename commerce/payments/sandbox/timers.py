@@ -7,7 +7,8 @@ from commerce.payments.sandbox.account import Account
 
 DUE = """
 SELECT DISTINCT timers.account FROM timers LEFT JOIN clocks ON clocks.account = timers.account
-WHERE due <= ? + COALESCE(ahead, 0)
+LEFT JOIN stopped_clocks ON stopped_clocks.account = timers.account
+WHERE due <= COALESCE(at, ?) + COALESCE(ahead, 0)
 """
 
 

@@ -13,11 +13,12 @@ import urllib3
 
 from tests.payments.sandbox.asking_for_chaos import Ask, send
 from tests.payments.sandbox.running import RunningSandbox
+from tests.waiting import HANG_GUARD
 
 stripe.enable_telemetry = False
 PINNED = stripe.api_version
 PREVIEW = "2026-04-22.preview"
-CONNECTIONS = urllib3.PoolManager(maxsize=32)
+CONNECTIONS = urllib3.PoolManager(maxsize=32, timeout=5 * HANG_GUARD)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def ledger(sandbox: RunningSandbox, key: str) -> Ledger:
 
 @pytest.fixture
 def let_pass(sandbox: RunningSandbox, key: str) -> Pass:
-    """Advance the clock of this test's account by seconds, and return the steps that were due."""
+    """Stop the clock of this test's account; advance it by seconds, and return the steps that were due."""
+    stop_clock(sandbox.base_url, key)
     return lambda seconds: advance(sandbox.base_url, key, seconds)
 
 
@@ -104,8 +106,19 @@ def rules(sandbox: RunningSandbox, key: str) -> Iterator[Ask]:
     ask("DELETE")
 
 
+def clock_of(base_url: str, key: str) -> Any:
+    """Return what an account's clock shows and what is waited for."""
+    return CONNECTIONS.request("GET", f"{base_url}/_sandbox/clock?key={key}", retries=False).json()
+
+
+def stop_clock(base_url: str, key: str) -> None:
+    """Let time pass for an account only when its clock is advanced."""
+    answer = CONNECTIONS.request("POST", f"{base_url}/_sandbox/clock?key={key}&stop=1", retries=False)
+    assert answer.status == 200, answer.data
+
+
 def advance(base_url: str, key: str, seconds: int) -> list[str]:
-    answer = urllib3.request("POST", f"{base_url}/_sandbox/clock?key={key}&advance={seconds}", retries=False)
+    answer = CONNECTIONS.request("POST", f"{base_url}/_sandbox/clock?key={key}&advance={seconds}", retries=False)
     assert answer.status == 200, answer.data
     return [step["step"] for step in answer.json()["taken"]]
 
@@ -115,5 +128,5 @@ def connect(base_url: str, key: str) -> stripe.StripeClient:
 
 
 def entries(base_url: str, key: str) -> list[tuple[str, int]]:
-    answer = urllib3.request("GET", f"{base_url}/_sandbox/ledger?key={key}", retries=False)
+    answer = CONNECTIONS.request("GET", f"{base_url}/_sandbox/ledger?key={key}", retries=False)
     return [(row["entry"], row["amount"]) for row in answer.json()["rows"]]

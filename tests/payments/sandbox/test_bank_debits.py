@@ -34,6 +34,7 @@ def told(client: stripe.StripeClient, count: int) -> list[str]:
     return [str(event.type) for event in client.v1.events.list({"limit": count}).data][::-1]
 
 
+@pytest.mark.usefixtures("let_pass")
 def test_debit_is_processing_under_a_mandate(client: stripe.StripeClient, ledger: Ledger) -> None:
     intent = debit(client)
 

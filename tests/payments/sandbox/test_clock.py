@@ -1,5 +1,4 @@
 import sqlite3
-import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -8,11 +7,12 @@ import pytest
 import stripe
 import urllib3
 
-from tests.payments.sandbox.conftest import Ledger, Pass, Wire, advance, connect, entries
+from tests.payments.sandbox.conftest import Ledger, Pass, Wire, advance, clock_of, connect, entries, stop_clock
 from tests.payments.sandbox.receiver import receiving
 from tests.payments.sandbox.running import RunningSandbox
 from tests.payments.sandbox.samples import hold, payment
 from tests.payments.sandbox.test_shared_payment_tokens import grant, look
+from tests.waiting import HANG_GUARD, wait_until
 
 DAY = 24 * 60 * 60
 
@@ -22,29 +22,68 @@ def kinds(client: stripe.StripeClient) -> list[str]:
 
 
 def test_clock_is_real_until_advanced(sandbox: RunningSandbox, key: str) -> None:
-    shown = urllib3.request("GET", f"{sandbox.base_url}/_sandbox/clock?key={key}").json()
+    before = int(time.time())
 
-    assert shown["now"] == pytest.approx(time.time(), abs=5)
-    assert (shown["ahead"], shown["waiting"]) == (0, [])
+    shown = clock_of(sandbox.base_url, key)
+
+    assert before <= shown["now"] <= time.time()
+    assert (shown["ahead"], shown["is_stopped"], shown["waiting"]) == (0, False, [])
 
 
-def test_advanced_clock_dates_what_follows(client: stripe.StripeClient, let_pass: Pass) -> None:
-    before = client.v1.payment_intents.create(payment())
+def test_advanced_clock_dates_what_follows(client: stripe.StripeClient, sandbox: RunningSandbox, key: str) -> None:
+    begun = int(time.time())
 
-    let_pass(DAY)
-    let_pass(DAY)
+    advance(sandbox.base_url, key, DAY)
+    advance(sandbox.base_url, key, DAY)
     after = client.v1.payment_intents.create(payment())
 
-    assert after.created - before.created == pytest.approx(2 * DAY, abs=5)
+    assert begun <= after.created - 2 * DAY <= time.time()
     assert client.v1.events.list({"limit": 1}).data[0].created == after.created
 
 
 def test_each_account_has_its_own_clock(sandbox: RunningSandbox, let_pass: Pass) -> None:
     let_pass(30 * DAY)
+    before = int(time.time())
 
     paid = connect(sandbox.base_url, "sk_test_somebodyElse").v1.payment_intents.create(payment())
 
-    assert paid.created == pytest.approx(time.time(), abs=5)
+    assert before <= paid.created <= time.time()
+
+
+def test_stopped_clock_moves_only_when_advanced(
+    client: stripe.StripeClient, sandbox: RunningSandbox, key: str, let_pass: Pass
+) -> None:
+    stopped = clock_of(sandbox.base_url, key)
+    moves_on_its_own = f"sk_test_{key[::-1][:24]}"
+    wait_until(lambda: clock_of(sandbox.base_url, moves_on_its_own)["now"] > stopped["now"], "the next second")
+
+    stop_clock(sandbox.base_url, key)
+    still = client.v1.payment_intents.create(payment())
+    let_pass(DAY)
+    later = client.v1.payment_intents.create(payment())
+
+    assert (still.created, later.created) == (stopped["now"], stopped["now"] + DAY)
+    assert stopped["is_stopped"] is True
+
+
+def test_stopped_clock_brings_nothing_about(
+    client: stripe.StripeClient, sandbox: RunningSandbox, key: str
+) -> None:
+    waits, goes_on = client.v1.payment_intents.create(hold()), f"sk_test_{key[::-1][:24]}"
+    other = connect(sandbox.base_url, goes_on)
+    is_due = other.v1.payment_intents.create(hold())
+    stop_clock(sandbox.base_url, key)
+    soon = clock_of(sandbox.base_url, key)["now"] + 1
+    with closing(sqlite3.connect(sandbox.data, timeout=HANG_GUARD, isolation_level=None)) as store:
+        charges = (waits.latest_charge, is_due.latest_charge)
+        store.execute("UPDATE timers SET due = ? WHERE object IN (?, ?)", (soon, *charges))
+
+    wait_until(
+        lambda: other.v1.payment_intents.retrieve(is_due.id).status == "canceled", "the end of the other hold"
+    )
+
+    assert client.v1.payment_intents.retrieve(waits.id).status == "requires_capture"
+    assert advance(sandbox.base_url, key, 1) == ["expire_authorization"]
 
 
 def test_what_is_waited_for_is_shown(
@@ -53,11 +92,11 @@ def test_what_is_waited_for_is_shown(
     intent = client.v1.payment_intents.create(hold())
     let_pass(DAY)
 
-    shown = urllib3.request("GET", f"{sandbox.base_url}/_sandbox/clock?key={key}").json()
+    shown = clock_of(sandbox.base_url, key)
 
-    due = shown["waiting"][0]["due"]
+    due = intent.created + 7 * DAY
     assert shown["waiting"] == [{"step": "expire_authorization", "object": intent.latest_charge, "due": due}]
-    assert due - shown["now"] == pytest.approx(6 * DAY, abs=5)
+    assert due - shown["now"] == 6 * DAY
 
 
 @pytest.mark.parametrize("seconds", ["", "0", "-60", "soon", "1.5", "9999999999"])
@@ -124,8 +163,10 @@ def test_captured_or_canceled_hold_does_not_expire(
     assert ledger() == [("authorization", 4900), ("capture", 4900), ("authorization", 100), ("void", 100)]
 
 
-def test_granted_token_expires_by_the_clock(client: stripe.StripeClient, wire: Wire, let_pass: Pass) -> None:
-    expires_at = int(time.time()) + DAY
+def test_granted_token_expires_by_the_clock(
+    client: stripe.StripeClient, wire: Wire, sandbox: RunningSandbox, key: str, let_pass: Pass
+) -> None:
+    expires_at = clock_of(sandbox.base_url, key)["now"] + DAY
     token = grant(wire, **{"usage_limits[expires_at]": str(expires_at)}).json["id"]
 
     assert let_pass(DAY) == ["expire_granted_token"]
@@ -196,12 +237,7 @@ def test_what_came_due_is_delivered(client: stripe.StripeClient, let_pass: Pass)
 
 def test_time_passes_without_being_asked(client: stripe.StripeClient, sandbox: RunningSandbox) -> None:
     intent = client.v1.payment_intents.create(hold())
-    with closing(sqlite3.connect(sandbox.data, timeout=10, isolation_level=None)) as store:
+    with closing(sqlite3.connect(sandbox.data, timeout=HANG_GUARD, isolation_level=None)) as store:
         store.execute("UPDATE timers SET due = 0 WHERE object = ?", (intent.latest_charge,))
 
-    pause = threading.Event()
-    for _attempt in range(100):
-        if client.v1.payment_intents.retrieve(intent.id).status == "canceled":
-            return
-        pause.wait(0.05)
-    raise AssertionError("the hold did not expire")
+    wait_until(lambda: client.v1.payment_intents.retrieve(intent.id).status == "canceled", "the end of the hold")

@@ -1,11 +1,17 @@
+import sqlite3
 import time
+from contextlib import closing
 from typing import Any
 
 import pytest
 import stripe
 
-from tests.payments.sandbox.conftest import PINNED, PREVIEW, Ledger, Wire
+from tests.payments.sandbox.conftest import PINNED, PREVIEW, Ledger, Pass, Wire, clock_of
+from tests.payments.sandbox.running import RunningSandbox
 from tests.payments.sandbox.samples import hold, payment, unconfirmed
+from tests.waiting import HANG_GUARD
+
+DAY = 24 * 60 * 60
 
 GRANT = "/v1/test_helpers/shared_payment/granted_tokens"
 LIMITS = {"usage_limits[currency]": "usd", "usage_limits[max_amount]": "5000"}
@@ -182,10 +188,22 @@ def test_payment_beyond_the_limits_is_refused(
     assert ledger() == []
 
 
-def test_token_expires(client: stripe.StripeClient, wire: Wire, ledger: Ledger) -> None:
-    expires_at = int(time.time()) + 1
+@pytest.mark.parametrize("is_in_time", [True, False])
+def test_token_expires(
+    client: stripe.StripeClient,
+    wire: Wire,
+    sandbox: RunningSandbox,
+    key: str,
+    ledger: Ledger,
+    let_pass: Pass,
+    is_in_time: bool,
+) -> None:
+    expires_at = clock_of(sandbox.base_url, key)["now"] + DAY
     token = grant(wire, **{"usage_limits[expires_at]": str(expires_at)}).json["id"]
-    time.sleep(expires_at - time.time() + 0.05)
+    if not is_in_time:  # it is used before its expiry has been noticed
+        with closing(sqlite3.connect(sandbox.data, timeout=HANG_GUARD, isolation_level=None)) as store:
+            store.execute("DELETE FROM timers WHERE object = ?", (token,))
+    assert let_pass(DAY) == ["expire_granted_token"] * is_in_time
 
     with pytest.raises(stripe.InvalidRequestError, match="deactivated state"):
         client.v1.payment_intents.create(with_token(token), NEW)
@@ -263,7 +281,7 @@ def test_token_calls_need_the_preview(wire: Wire, ledger: Ledger, version: str) 
         ({"usage_limits[currency]": "xxx"}, "usage_limits[currency]"),
         ({"usage_limits[max_amount]": "0"}, "usage_limits[max_amount]"),
         ({"usage_limits[expires_at]": "1"}, "usage_limits[expires_at]"),
-        ({"usage_limits[expires_at]": str(int(time.time()) + 91 * 86400)}, "usage_limits[expires_at]"),
+        ({"usage_limits[expires_at]": str(int(time.time()) + 365 * DAY)}, "usage_limits[expires_at]"),
         ({"seller_details[network_id]": "profile_1"}, "seller_details"),
         ({"customer": "cus_none"}, "customer"),
     ],
