@@ -24,7 +24,7 @@ INFO_SIZE = 256
 DESCRIPTORS = "/proc/self/fd"
 PARTS = 8
 PARTS_TO_BE_SURE = 2
-PATIENCE = 0.25
+PATIENCE = 2.5
 
 Sockets = dict[int, socket.socket]
 
@@ -46,13 +46,14 @@ def reset(body: bytes, port: int) -> Iterator[bytes]:
 def _find_by_sending(body: bytes, carriers: Sockets) -> Generator[bytes, None, socket.socket | None]:
     """Send parts of a body until only one socket has sent exactly those.
 
-    A part that leaves together with the headers, or late, fits none: then the search begins anew.
+    A part that leaves late fits none: then the search begins anew. So does the first part where it leaves together
+    with the headers, which is seen as soon as anything has left.
     """
     candidates, matches = carriers, 0
-    for part in _parts(body):
-        before = {number: _sent(carrier) for number, carrier in candidates.items()}
+    for number, part in enumerate(_parts(body)):
+        before = {inode: _sent(carrier) for inode, carrier in candidates.items()}
         yield part
-        candidates = _those_that_sent(len(part), candidates, before)
+        candidates = _those_that_sent(len(part), candidates, before, or_more=not number)
         matches = matches + 1 if candidates else 0
         if matches >= PARTS_TO_BE_SURE and len(candidates) == 1:
             return next(iter(candidates.values()))
@@ -105,13 +106,17 @@ def _sent(carrier: socket.socket) -> int:
     return int.from_bytes(information[BYTES_SENT : BYTES_SENT + 8], sys.byteorder)
 
 
-def _those_that_sent(size: int, candidates: Sockets, before: dict[int, int]) -> Sockets:
-    """Return the sockets that have sent exactly that many bytes more, as soon as there are any."""
+def _those_that_sent(size: int, candidates: Sockets, before: dict[int, int], *, or_more: bool) -> Sockets:
+    """Return the sockets that have sent exactly that many bytes more, as soon as there are any.
+
+    Return none after a while, or with `or_more` as soon as one has sent more than that.
+    """
     until = time.monotonic() + PATIENCE
     pause = threading.Event()
     while time.monotonic() < until:
-        found = {number: one for number, one in candidates.items() if _sent(one) - before[number] == size}
-        if found:
+        more = {inode: _sent(one) - before[inode] for inode, one in candidates.items()}
+        found = {inode: candidates[inode] for inode, sent in more.items() if sent == size}
+        if found or (or_more and max(more.values(), default=0) > size):
             return found
         pause.wait(0.001)
     return {}
