@@ -8,6 +8,9 @@ from pathlib import Path
 
 from commerce.payments.sandbox.schema import SCHEMA, rebuild_older_ledger
 
+BUSY_SECONDS = 60
+"""How long a transaction waits for another program that writes into the file."""
+
 
 class Store:
     """Connections and transactions, one connection a thread.
@@ -52,7 +55,9 @@ class Store:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(self._path, isolation_level=None, timeout=10, cached_statements=256)
+            connection = sqlite3.connect(
+                self._path, isolation_level=None, timeout=BUSY_SECONDS, cached_statements=256
+            )
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             self._threads.connection = connection
