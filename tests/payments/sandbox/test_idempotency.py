@@ -1,6 +1,6 @@
 import sqlite3
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import closing
 
 import pytest
@@ -9,6 +9,7 @@ import stripe
 from tests.payments.sandbox.conftest import Ledger, Wire
 from tests.payments.sandbox.running import RunningSandbox
 from tests.payments.sandbox.samples import hold, payment
+from tests.waiting import HANG_GUARD
 
 CREATE = "/v1/payment_intents"
 CHARGE = "/v1/charges"
@@ -141,7 +142,7 @@ def test_long_keys_are_refused(wire: Wire, ledger: Ledger) -> None:
 def test_key_is_forgotten_after_a_day(wire: Wire, sandbox: RunningSandbox, ledger: Ledger) -> None:
     wire("POST", CHARGE, TOKEN, keyed("old-and-young"))
     for age, replayed in ((23 * 3600, "true"), (25 * 3600, None)):
-        with sqlite3.connect(sandbox.data, timeout=10) as store:
+        with sqlite3.connect(sandbox.data, timeout=HANG_GUARD) as store:
             store.execute(
                 "UPDATE idempotency_keys SET created = ? WHERE key = 'old-and-young'",
                 (int(time.time()) - age,),
@@ -155,7 +156,7 @@ def test_key_is_forgotten_after_a_day(wire: Wire, sandbox: RunningSandbox, ledge
 
 def test_failure_of_the_sandbox_is_replayed(wire: Wire, sandbox: RunningSandbox, ledger: Ledger) -> None:
     odd = {**TOKEN, "amount": 66_601}
-    with closing(sqlite3.connect(sandbox.data, timeout=10, isolation_level=None)) as store:
+    with closing(sqlite3.connect(sandbox.data, timeout=HANG_GUARD, isolation_level=None)) as store:
         store.execute(
             "CREATE TRIGGER break_it BEFORE INSERT ON ledger WHEN NEW.amount = 66601"
             " BEGIN SELECT RAISE(ABORT, 'broken for a test'); END"
@@ -174,17 +175,16 @@ def test_failure_of_the_sandbox_is_replayed(wire: Wire, sandbox: RunningSandbox,
 
 def test_key_in_use_is_refused(wire: Wire, sandbox: RunningSandbox, ledger: Ledger) -> None:
     with (
-        ThreadPoolExecutor(1) as threads,
+        ThreadPoolExecutor(2) as threads,
         closing(sqlite3.connect(sandbox.data, isolation_level=None)) as store,
     ):
         store.execute("BEGIN IMMEDIATE")
-        slow = threads.submit(wire, "POST", CHARGE, TOKEN, keyed("k"))
-        time.sleep(0.2)
-
-        meanwhile = wire("POST", CHARGE, TOKEN, keyed("k"))
+        calls = [threads.submit(wire, "POST", CHARGE, TOKEN, keyed("k")) for _ in range(2)]
+        done, waiting = wait(calls, HANG_GUARD, FIRST_COMPLETED)
         store.execute("ROLLBACK")
 
-        assert slow.result().status == 200
+        (meanwhile,), (slow,) = [[call.result() for call in some] for some in (done, waiting)]
+    assert slow.status == 200
     assert (meanwhile.status, meanwhile.error["type"]) == (409, "idempotency_error")
     assert meanwhile.error["code"] == "idempotency_key_in_use"
     assert wire("POST", CHARGE, TOKEN, keyed("k")).headers["Idempotent-Replayed"] == "true"
