@@ -1,10 +1,12 @@
 """A webhook receiver that remembers what it was sent and answers as it is told."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.waiting import HANG_GUARD
 
 
 @dataclass
@@ -15,6 +17,7 @@ class Receiver:
     answers: list[int] = field(default_factory=list)
     arrived: list[tuple[bytes, str]] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
+    listen: Callable[[], None] = lambda: None
 
     def note(self, body: bytes, signature: str) -> int:
         with self.changed:
@@ -24,13 +27,18 @@ class Receiver:
 
     def wait_for(self, count: int) -> list[tuple[bytes, str]]:
         with self.changed:
-            assert self.changed.wait_for(lambda: len(self.arrived) >= count, 10), f"{len(self.arrived)} arrived"
+            is_enough = self.changed.wait_for(lambda: len(self.arrived) >= count, HANG_GUARD)
+            assert is_enough, f"{len(self.arrived)} arrived"
             return list(self.arrived)
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
+
 @contextmanager
-def receiving(port: int = 0) -> Iterator[Receiver]:
-    """Listen on a loopback port until the block is left."""
+def receiving(*, is_listening: bool = True) -> Iterator[Receiver]:
+    """Have a loopback port until the block is left, and listen there, at once or when `listen` is called."""
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -46,11 +54,21 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
         def log_request(self, code: object = "-", size: object = "-") -> None:
             """Keep the output of the tests to the tests."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server = Server(("127.0.0.1", 0), Handler, bind_and_activate=False)
+    server.server_bind()
     receiver.url = f"http://127.0.0.1:{server.server_port}/hook?from=sandbox"
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+
+    def listen() -> None:
+        server.server_activate()
+        serving.start()
+
+    receiver.listen = listen
+    if is_listening:
+        listen()
     try:
         yield receiver
     finally:
-        server.shutdown()
+        if serving.ident is not None:
+            server.shutdown()
         server.server_close()

@@ -9,6 +9,7 @@ from tests.payments.sandbox.samples import hold, payment, unconfirmed
 
 def test_cancel_releases_the_hold(client: stripe.StripeClient, ledger: Ledger) -> None:
     intent = client.v1.payment_intents.create(hold())
+    before = int(time.time())
 
     canceled = client.v1.payment_intents.cancel(intent.id, {"cancellation_reason": "requested_by_customer"})
     charge = client.v1.charges.retrieve(str(intent.latest_charge))
@@ -16,7 +17,7 @@ def test_cancel_releases_the_hold(client: stripe.StripeClient, ledger: Ledger) -
     assert (canceled.status, canceled.amount_capturable) == ("canceled", 0)
     assert canceled.cancellation_reason == "requested_by_customer"
     assert canceled.canceled_at is not None
-    assert abs(canceled.canceled_at - time.time()) < 5
+    assert before <= canceled.canceled_at <= time.time()
     assert (charge.captured, charge.refunded, charge.amount_refunded) == (False, False, 0)
     assert client.v1.refunds.list({"charge": charge.id}).data == []
     assert ledger() == [("authorization", 4900), ("void", 4900)]

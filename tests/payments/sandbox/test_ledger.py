@@ -8,13 +8,14 @@ import stripe
 from tests.payments.sandbox.conftest import Ledger
 from tests.payments.sandbox.running import RunningSandbox
 from tests.payments.sandbox.samples import hold
+from tests.waiting import HANG_GUARD
 
 ROW = "INSERT INTO ledger (account, entry, amount, currency, charge, created) VALUES ('acct_1', ?, ?, 'usd', ?, 1)"
 
 
 @pytest.fixture
 def store(sandbox: RunningSandbox) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(sandbox.data, timeout=10, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(sandbox.data, timeout=HANG_GUARD, isolation_level=None)) as connection:
         yield connection
 
 

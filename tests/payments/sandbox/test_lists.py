@@ -9,6 +9,7 @@ import stripe
 from tests.payments.sandbox.conftest import Wire
 from tests.payments.sandbox.running import RunningSandbox
 from tests.payments.sandbox.samples import payment, unconfirmed
+from tests.waiting import HANG_GUARD
 
 
 def intents(client: stripe.StripeClient, count: int) -> list[str]:
@@ -71,7 +72,7 @@ def test_impossible_pages_are_refused(wire: Wire, params: dict[str, str], messag
 def test_lists_are_filtered_by_time(client: stripe.StripeClient, sandbox: RunningSandbox) -> None:
     newer, older = intents(client, 2)
     now = int(time.time())
-    with closing(sqlite3.connect(sandbox.data, timeout=10, isolation_level=None)) as store:
+    with closing(sqlite3.connect(sandbox.data, timeout=HANG_GUARD, isolation_level=None)) as store:
         store.execute("UPDATE objects SET created = ? WHERE id = ?", (now - 100, older))
         store.execute("UPDATE objects SET created = ? WHERE id = ?", (now - 50, newer))
 

@@ -10,6 +10,7 @@ from commerce.payments.sandbox.account import account_id
 from tests.payments.sandbox.conftest import Ledger
 from tests.payments.sandbox.running import RunningSandbox
 from tests.payments.sandbox.samples import payment
+from tests.waiting import HANG_GUARD
 
 PUBLISHED: Any = {"number": "4000000000009995", "exp_month": 12, "exp_year": 2034, "cvc": "987"}
 UNKNOWN: Any = {"type": "card", "card": {**PUBLISHED, "number": "4111111111111111"}}
@@ -51,7 +52,7 @@ def test_card_numbers_are_not_kept(client: stripe.StripeClient, sandbox: Running
     client.v1.payment_methods.create({"type": "card", "card": PUBLISHED})
     client.v1.tokens.create({"card": PUBLISHED})
 
-    with closing(sqlite3.connect(sandbox.data, timeout=10)) as store:
+    with closing(sqlite3.connect(sandbox.data, timeout=HANG_GUARD)) as store:
         objects = store.execute("SELECT document FROM objects WHERE account = ?", (account_id(key),)).fetchall()
         bodies = store.execute(
             "SELECT body FROM idempotency_keys WHERE account = ?", (account_id(key),)
@@ -69,7 +70,7 @@ def test_nothing_is_kept_of_an_unknown_number(
     with pytest.raises(stripe.CardError):
         client.v1.payment_methods.create(UNKNOWN)
 
-    with closing(sqlite3.connect(sandbox.data, timeout=10)) as store:
+    with closing(sqlite3.connect(sandbox.data, timeout=HANG_GUARD)) as store:
         objects = store.execute("SELECT id FROM objects WHERE account = ?", (account_id(key),)).fetchall()
         keys = store.execute("SELECT key FROM idempotency_keys WHERE account = ?", (account_id(key),)).fetchall()
     assert (objects, keys) == ([], [])

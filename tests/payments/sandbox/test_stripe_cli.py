@@ -14,6 +14,7 @@ import stripe
 from tests.payments.sandbox.conftest import Ledger
 from tests.payments.sandbox.running import RunningSandbox
 from tests.payments.sandbox.stripe_cli import NotInstalledError, find_or_install
+from tests.waiting import HANG_GUARD
 
 pytestmark = pytest.mark.stripe_cli
 
@@ -64,7 +65,9 @@ def cli(request: pytest.FixtureRequest) -> Path:
 def run(cli: Path, home: Path, *arguments: str) -> str:
     """Run the CLI as somebody who has never used it, and return what it says."""
     environment = {**os.environ, "HOME": str(home), "STRIPE_CLI_TELEMETRY_OPTOUT": "1"}
-    ran = subprocess.run([str(cli), *arguments], env=environment, capture_output=True, text=True, timeout=60)
+    ran = subprocess.run(
+        [str(cli), *arguments], env=environment, capture_output=True, text=True, timeout=HANG_GUARD
+    )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
 

@@ -1,6 +1,6 @@
-import threading
-import time
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import orjson
@@ -9,8 +9,9 @@ import stripe
 
 from tests.payments.sandbox.conftest import PINNED, Wire, connect
 from tests.payments.sandbox.receiver import Receiver, receiving
-from tests.payments.sandbox.running import RunningSandbox, free_port
+from tests.payments.sandbox.running import RunningSandbox
 from tests.payments.sandbox.samples import hold, payment
+from tests.waiting import HANG_GUARD, wait_until
 
 
 @pytest.fixture
@@ -20,12 +21,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 def wait_until_told(client: stripe.StripeClient, event_id: str) -> None:
-    pause = threading.Event()
-    for _attempt in range(500):
-        if client.v1.events.retrieve(event_id).pending_webhooks == 0:
-            return
-        pause.wait(0.01)
-    raise AssertionError("the event stayed pending")
+    wait_until(lambda: client.v1.events.retrieve(event_id).pending_webhooks == 0, "the event's delivery")
 
 
 def test_event_arrives_signed(client: stripe.StripeClient, receiver: Receiver) -> None:
@@ -82,26 +78,38 @@ def test_refused_event_is_sent_again(client: stripe.StripeClient, receiver: Rece
 
 
 def test_unreachable_endpoint_stops_no_other(client: stripe.StripeClient, receiver: Receiver) -> None:
-    for url in (f"http://127.0.0.1:{free_port()}/", "http://127.0.0.1:1/ü", receiver.url):
-        client.v1.webhook_endpoints.create({"url": url, "enabled_events": ["customer.created"]})
+    with receiving(is_listening=False) as closed:
+        for url in (closed.url, "http://127.0.0.1:1/ü", receiver.url):
+            client.v1.webhook_endpoints.create({"url": url, "enabled_events": ["customer.created"]})
 
-    for _ in range(10):
-        client.v1.customers.create({})
+        for _ in range(10):
+            client.v1.customers.create({})
 
-    receiver.wait_for(10)
+        receiver.wait_for(10)
 
 
-def test_unwanted_event_is_given_up(client: stripe.StripeClient, receiver: Receiver) -> None:
+def test_unwanted_event_is_given_up(
+    client: stripe.StripeClient, sandbox: RunningSandbox, receiver: Receiver
+) -> None:
     receiver.answers = [500] * 10
     client.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": ["customer.created"]})
     client.v1.customers.create({})
+    event = client.v1.events.list().data[0].id
 
-    receiver.wait_for(4)
-    time.sleep(0.5)
+    wait_until(lambda: not will_be_tried(sandbox, event), "the end of the attempts")
 
     assert len(receiver.arrived) == 4
     assert client.v1.events.list().data[0].pending_webhooks == 1
     assert client.v1.events.list({"delivery_success": False}).data[0].type == "customer.created"
+
+
+def will_be_tried(sandbox: RunningSandbox, event: str) -> bool:
+    """Tell whether another attempt to deliver an event is to come."""
+    with closing(sqlite3.connect(sandbox.data, timeout=HANG_GUARD)) as store:
+        (next_attempt_at,) = store.execute(
+            "SELECT next_attempt_at FROM deliveries WHERE event = ?", (event,)
+        ).fetchone()
+    return next_attempt_at is not None
 
 
 @pytest.mark.parametrize("change", [{"disabled": True}, {"enabled_events": ["charge.failed"]}])
@@ -115,9 +123,9 @@ def test_endpoint_is_told_only_what_it_wants(
 
     assert client.v1.events.list().data[0].pending_webhooks == 0
     client.v1.webhook_endpoints.update(endpoint.id, {"disabled": False, "enabled_events": ["customer.created"]})
-    client.v1.customers.create({})
-    receiver.wait_for(1)
-    assert len(receiver.arrived) == 1
+    wanted = client.v1.customers.create({})
+    ((body, _signature),) = receiver.wait_for(1)
+    assert orjson.loads(body)["data"]["object"]["id"] == wanted.id
 
 
 def test_removed_endpoint_is_told_nothing(client: stripe.StripeClient, receiver: Receiver) -> None:
@@ -170,18 +178,16 @@ def test_unknown_events_are_refused(wire: Wire) -> None:
 
 
 def test_undelivered_events_outlive_the_process(tmp_path: Path, key: str) -> None:
-    port = free_port()
-    first = RunningSandbox(tmp_path / "s.sqlite3", "--webhook-retry-delays", "0.1,0.1,60")
-    client = connect(first.base_url, key)
-    client.v1.webhook_endpoints.create(
-        {"url": f"http://127.0.0.1:{port}/hook", "enabled_events": ["payment_intent.succeeded"]}
-    )
-    intent = client.v1.payment_intents.create(payment())
-    first.kill()
+    with receiving(is_listening=False) as receiver:
+        first = RunningSandbox(tmp_path / "s.sqlite3", "--webhook-retry-delays", ",".join(["0.1"] * 10_000))
+        client = connect(first.base_url, key)
+        client.v1.webhook_endpoints.create({"url": receiver.url, "enabled_events": ["payment_intent.succeeded"]})
+        intent = client.v1.payment_intents.create(payment())
+        first.kill()
 
-    with receiving(port) as receiver:
-        second = RunningSandbox(tmp_path / "s.sqlite3", "--webhook-retry-delays", "0.1,0.1,0.1,0.1,0.1")
+        receiver.listen()
+        second = RunningSandbox(tmp_path / "s.sqlite3")
         (body, _signature), *_ = receiver.wait_for(1)
-        second.stop()
+        assert second.stop() == 0
 
     assert orjson.loads(body)["data"]["object"]["id"] == intent.id
