@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.purchase import Purchase
+from tests.waiting import HANG_GUARD
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,7 +23,7 @@ def test_a_capture_without_its_body_takes_nothing(bought: Purchase) -> None:
         "Idempotency-Key: one",
         "Content-Length: 22",
     ]
-    with socket.create_connection((str(provider.hostname), provider.port or 80), timeout=10) as connection:
+    with socket.create_connection((str(provider.hostname), provider.port or 80), timeout=HANG_GUARD) as connection:
         connection.sendall("\r\n".join([*lines, "", ""]).encode())
         connection.shutdown(socket.SHUT_WR)
         while connection.recv(4096):
