@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from threading import Lock
+from weakref import WeakSet
 
 from rest_framework.exceptions import Throttled
 
@@ -16,6 +17,7 @@ class Window:
         self._minute = 0
         self._counts: dict[str, int] = {}
         self._lock = Lock()
+        _windows.add(self)
 
     def count(self, who: str, *, limit: int, times: int = 1) -> None:
         """Count `times` for somebody. Raises Throttled with the seconds until the next minute."""
@@ -31,3 +33,17 @@ class Window:
             total = self._counts.get(who, 0) + times
             self._counts[who] = total
         return total
+
+    def forget(self) -> None:
+        """Begin anew, as with the next minute."""
+        with self._lock:
+            self._counts = {}
+
+
+_windows: WeakSet[Window] = WeakSet()
+
+
+def forget_counts() -> None:
+    """Let everybody begin anew. For tests, of which many run within a minute."""
+    for window in _windows:
+        window.forget()

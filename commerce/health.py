@@ -15,6 +15,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from commerce import clock
 
+BROKER_SECONDS = 0.5
+"""How long the broker is waited for: who asks for our health does not wait long either."""
+
 
 class HealthMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -55,7 +58,10 @@ def _database() -> bool:
 
 def _broker() -> bool:
     client = redis.Redis.from_url(
-        settings.CELERY_BROKER_URL, socket_timeout=0.5, socket_connect_timeout=0.5, retry=None
+        settings.CELERY_BROKER_URL,
+        socket_timeout=BROKER_SECONDS,
+        socket_connect_timeout=BROKER_SECONDS,
+        retry=None,
     )
     try:
         return bool(client.ping())

@@ -16,6 +16,9 @@ from commerce import clock
 
 LOCKS = 0x63686174  # tells these advisory locks from others
 
+HINT_SECONDS = 0.5
+"""How long the broker is waited for: without hints one looks by oneself, only later."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -66,4 +69,6 @@ def hint(conversation_id: str) -> None:
 
 @lru_cache(maxsize=1)
 def _publisher() -> redis.Redis:
-    return redis.Redis.from_url(settings.CELERY_BROKER_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
+    return redis.Redis.from_url(
+        settings.CELERY_BROKER_URL, socket_timeout=HINT_SECONDS, socket_connect_timeout=HINT_SECONDS
+    )

@@ -24,7 +24,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from agents.chat.inspecting import timeline_partials
 from agents.chat.models import ChatEvent
-from agents.chat.recording import channel, events_after
+from agents.chat.recording import HINT_SECONDS, channel, events_after
 from agents.chat.rendering import Renderer, message
 from agents.chat.selectors import folded
 
@@ -110,7 +110,7 @@ Wait = Callable[[float], Awaitable[bool]]
 @asynccontextmanager
 async def _hints(conversation_id: str) -> AsyncIterator[Wait]:
     """Yield what waits for the next hint, at most so many seconds, and says whether there was one."""
-    client = redis.asyncio.Redis.from_url(settings.CELERY_BROKER_URL, socket_connect_timeout=0.5)
+    client = redis.asyncio.Redis.from_url(settings.CELERY_BROKER_URL, socket_connect_timeout=HINT_SECONDS)
     listener = client.pubsub(ignore_subscribe_messages=True)
     try:
         try:
