@@ -37,12 +37,12 @@ class StripeAccount:
         *,
         card: str = "pm_card_visa",
         currency: str = "usd",
-        expires_at: int | None = None,
+        lives_seconds: int | None = None,
     ) -> str:
-        """Return a shared payment token that allows one charge up to an amount."""
+        """Return a shared payment token that allows one charge up to an amount, for so long by the provider's clock."""
         limits: dict[str, Any] = {"currency": currency, "max_amount": amount}
-        if expires_at is not None:
-            limits["expires_at"] = expires_at
+        if lives_seconds is not None:
+            limits["expires_at"] = self.now() + lives_seconds
         token = self._client().raw_request(
             "post",
             "/v1/test_helpers/shared_payment/granted_tokens",
@@ -55,6 +55,10 @@ class StripeAccount:
     def revoke(self, token: str) -> None:
         path = f"/v1/test_helpers/shared_payment/granted_tokens/{token}/revoke"
         self._client().raw_request("post", path, stripe_version="2026-04-22.preview")
+
+    def now(self) -> int:
+        """Return what time it is at the provider."""
+        return int(urllib3.request("GET", f"{self.base}/_sandbox/clock?key={self.key}").json()["now"])
 
     def advance(self, seconds: int) -> None:
         """Let time pass at the provider."""
