@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from commerce.asgi import application
+from tests.waiting import HANG_GUARD
 
 
 @contextmanager
@@ -24,5 +25,6 @@ def asgi_server() -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(5)
+        thread.join(HANG_GUARD)
         listening.close()
+        assert not thread.is_alive(), "the server did not end"

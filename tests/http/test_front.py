@@ -11,6 +11,7 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 
 from agents.front import Front
+from tests.waiting import HANG_GUARD, wait_until
 
 
 class Pages:
@@ -26,7 +27,7 @@ class Pages:
         with self._lock:
             self.at_work += 1
             self.most_at_work = max(self.at_work, self.most_at_work)
-        assert self.go.wait(10)
+        assert self.go.wait(HANG_GUARD)
         start_response("200 OK", [("Content-Length", "4")])
         try:
             yield b"page"
@@ -58,10 +59,10 @@ async def asked(front: Front, path: str) -> bytes:
     await client.send_input({"type": "http.request", "body": b""})
     told = b""
     while True:
-        message = await client.receive_output(timeout=10)
+        message = await client.receive_output(timeout=HANG_GUARD)
         told += message.get("body", b"")
         if message["type"] == "http.response.body" and not message.get("more_body"):
-            await client.wait(timeout=10)
+            await client.wait(timeout=HANG_GUARD)
             return bytes(told)
 
 
@@ -89,8 +90,7 @@ def test_no_more_pages_at_once_than_threads() -> None:
     async def ask() -> list[bytes]:
         front = Front(stream, pages, threads=3)
         asking = [asyncio.create_task(asked(front, f"/{number}")) for number in range(8)]
-        while pages.at_work < 3:
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(wait_until, lambda: pages.at_work == 3)
         streamed = await asked(front, "/chat/shop/cnv_1/events")  # which waits for no thread
         pages.go.set()
         return [streamed, *await asyncio.gather(*asking)]
@@ -107,11 +107,10 @@ def test_a_page_is_finished_for_a_client_that_has_left() -> None:
             Front(stream, pages, threads=1), scope("/complete")
         )
         await client.send_input({"type": "http.request", "body": b""})
-        while not pages.at_work:
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(wait_until, lambda: pages.at_work)
         await client.send_input({"type": "http.disconnect"})
         pages.go.set()
-        await client.wait(timeout=10)
+        await client.wait(timeout=HANG_GUARD)
 
     asyncio.run(leave())
 
