@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +16,12 @@ from pytest_django import Settings
 from commerce.outgoing import addresses, sending
 from commerce.outgoing.sending import Answer, post, send
 from tests.outgoing.lines import OK, certificate, listening
+from tests.waiting import HANG_GUARD
 
 
 @pytest.fixture(autouse=True)
 def _trusted(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.WEBHOOK_ALLOWED_PRIVATE_HOSTS = ["127.0.0.1", "agent.example"]
-    settings.WEBHOOK_TIMEOUT_SECONDS = 1
     sending._tls.cache_clear()
     yield
     sending._tls.cache_clear()
@@ -28,20 +30,25 @@ def _trusted(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 def read_request(connection: socket.socket) -> bytes:
     request = b""
     while b"\r\n\r\n{}" not in request:
-        request += connection.recv(65536)
+        if not (part := connection.recv(65536)):
+            raise ConnectionResetError("closed ahead of the whole request")
+        request += part
     return request
+
+
+def is_late(answer: Answer) -> bool:
+    return "imed out" in answer.error or "in time" in answer.error
 
 
 def posted(port: int) -> Answer:
     return post(f"http://127.0.0.1:{port}/hook", body=b"{}", headers={})
 
 
-def answered(*parts: bytes, pause: float = 0) -> Answer:
+def answered(*parts: bytes) -> Answer:
     def script(connection: socket.socket) -> None:
         read_request(connection)
         for part in parts:
             connection.sendall(part)
-            time.sleep(pause)
 
     with listening(script) as port:
         return posted(port)
@@ -49,8 +56,26 @@ def answered(*parts: bytes, pause: float = 0) -> Answer:
 
 def taking(connection: socket.socket) -> None:
     """Answer once the request is there: a line that is closed before it was read loses the answer, too."""
-    connection.recv(65536)
+    read_request(connection)
     connection.sendall(OK)
+
+
+class Dripping:
+    """A receiver that says something at once, and then a byte after the other for as long as anybody listens."""
+
+    def __init__(self, ahead: bytes) -> None:
+        self.ahead = ahead
+        self.was_heard_out = False
+
+    def __call__(self, connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(self.ahead)
+        pause = threading.Event()
+        until = time.monotonic() + HANG_GUARD
+        while time.monotonic() < until:
+            connection.sendall(b"a")
+            pause.wait(0.05)
+        self.was_heard_out = True
 
 
 def test_the_answer_is_told() -> None:
@@ -87,29 +112,39 @@ def test_a_redirect_is_not_followed() -> None:
 
 @pytest.mark.parametrize("ahead", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: "])
 def test_an_answer_that_drips_ends_with_the_deadline(ahead: bytes) -> None:
+    receiver = Dripping(ahead)
     started = time.monotonic()
 
-    answer = answered(ahead, *[b"a"] * 30, pause=0.1)
+    with listening(receiver) as port:
+        answer = post(f"http://127.0.0.1:{port}/hook", body=b"{}", headers={}, seconds=0.5)
 
     assert answer.status is None
-    assert "imed out" in answer.error or "in time" in answer.error
-    assert 0.9 < time.monotonic() - started < 2
+    assert is_late(answer)
+    assert time.monotonic() - started >= 0.5
+    assert not receiver.was_heard_out
 
 
 def test_a_receiver_that_never_reads_ends_with_the_deadline() -> None:
-    with listening(lambda connection: time.sleep(3)) as port:
-        started = time.monotonic()
-        answer = post(f"http://127.0.0.1:{port}/", body=b"x" * 20_000_000, headers={})
+    is_over = threading.Event()
+
+    with listening(lambda connection: is_over.wait(HANG_GUARD)) as port:
+        answer = post(f"http://127.0.0.1:{port}/", body=b"x" * 20_000_000, headers={}, seconds=0.5)
+        is_over.set()
 
     assert answer.status is None
-    assert time.monotonic() - started < 2
+    assert is_late(answer)  # and not closed by the receiver, after the time in which it hung
 
 
-def test_a_status_counts_though_the_body_never_ends() -> None:
-    answer = answered(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", *[b"a"] * 20, pause=0.1)
+def test_a_status_counts_though_the_body_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "BODY_SECONDS", 0.3)
+    receiver = Dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\nbbb")
+
+    with listening(receiver) as port:
+        answer = posted(port)
 
     assert answer.is_success
-    assert 5 < len(answer.text) < 15
+    assert re.fullmatch("bbba*", answer.text)
+    assert not receiver.was_heard_out
 
 
 def test_no_more_than_a_beginning_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
