@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -16,9 +14,9 @@ from django.db import connections
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from agents.webhooks import delivery
+from agents.webhooks import delivery, tasks
 from agents.webhooks.claiming import ENDPOINT_SLOTS, SUSPECT_SLOTS, Due, claim
-from agents.webhooks.delivery import deliver_due
+from agents.webhooks.delivery import await_senders, deliver_due
 from agents.webhooks.models import Delivery, DeliveryAttempt, Endpoint
 from agents.webhooks.recording import FAILURES_TO_OPEN, record
 from agents.webhooks.services import disable_endpoint, enable_endpoint, plan_deliveries, register_endpoint
@@ -33,6 +31,7 @@ from tests.factories import AgentFactory
 from tests.orders.building import placed_order
 from tests.outgoing.lines import listening as listening_on
 from tests.receiver import Receiver
+from tests.waiting import HANG_GUARD, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -223,18 +222,24 @@ def test_one_endpoint_takes_so_many_at_once(agent: Agent, secret: str, listening
 def test_a_process_that_is_replaced_lets_its_deliveries_end(
     agent: Agent, secret: str, listening: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer = threading.Event()
+    asked, answer = threading.Event(), threading.Event()
 
     def take(_headers: dict[str, str], _body: bytes) -> tuple[int, dict[str, str]]:
-        return (200, {}) if answer.wait(10) else (500, {})
+        asked.set()
+        return (200, {}) if answer.wait(HANG_GUARD) else (500, {})
+
+    def await_an_answer(*, seconds: float) -> bool:
+        answer.set()
+        return await_senders(seconds=seconds)
 
     app.loader.import_default_modules()
     monkeypatch.setattr(delivery, "LOOK_AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(tasks, "LAST_SECONDS", HANG_GUARD)
+    monkeypatch.setattr(tasks, "await_senders", await_an_answer)
     monkeypatch.setattr(listening, "take", take)
     plan(agent)
-    assert deliver_due(patience=0.02) == 0
+    wait_until(lambda: deliver_due(patience=0.02) == 0 and asked.is_set(), "a delivery under way")
 
-    threading.Timer(0.3, answer.set).start()
     worker_process_shutdown.send(sender=None, pid=0, exitcode=0)
 
     assert Delivery.objects.get().status == "delivered"
@@ -266,32 +271,32 @@ def test_processes_that_claim_at_once_keep_the_limit(agent: Agent, secret: str) 
     assert Delivery.objects.filter(tries=1).count() == ENDPOINT_SLOTS
 
 
-@pytest.fixture
-def hanging() -> Iterator[str]:
-    """A receiver that takes every call and never answers."""
-    with listening_on(lambda line: time.sleep(2)) as port:
-        yield f"http://127.0.0.1:{port}/"
-
-
 def test_a_receiver_that_hangs_keeps_no_other_waiting(
-    agent: Agent, secret: str, listening: Receiver, hanging: str, settings: Settings
+    agent: Agent, secret: str, listening: Receiver, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    settings.WEBHOOK_TIMEOUT_SECONDS = 1
-    other = AgentFactory.create()
-    register_endpoint(other, hanging)
-    plan(other, 30)
-    plan(agent, 3)
-    began = time.monotonic()
+    monkeypatch.setattr(delivery, "LOOK_AGAIN_SECONDS", 0.02)
+    settings.WEBHOOK_TIMEOUT_SECONDS = 2 * HANG_GUARD
+    other, is_over = AgentFactory.create(), threading.Event()
+    tried = DeliveryAttempt.objects.all()
 
-    at_once = deliver_due(patience=0.3)
-    seconds = time.monotonic() - began
+    def others_have_heard() -> bool:
+        deliver_due(patience=0.3)
+        return tried.filter(status=200).count() == 3
 
-    assert (at_once, len(listening.received)) == (3, 3)
-    assert seconds < 0.95
-    while DeliveryAttempt.objects.count() < 3 + ENDPOINT_SLOTS and time.monotonic() < began + 10:
-        time.sleep(0.05)
-    assert Endpoint.objects.get(url=hanging).open_until is not None
-    assert DeliveryAttempt.objects.filter(status=None).count() == ENDPOINT_SLOTS
+    with listening_on(lambda line: is_over.wait(2 * HANG_GUARD)) as port:
+        hanging, _ = register_endpoint(other, f"http://127.0.0.1:{port}/")
+        plan(other, 30)
+        plan(agent, 3)
+
+        wait_until(others_have_heard, "the deliveries to the receiver that answers")
+
+        assert (len(listening.received), tried.exclude(status=200).count()) == (3, 0)
+        is_over.set()
+        wait_until(lambda: tried.filter(status=None).count() == ENDPOINT_SLOTS, "the end of those that hung")
+
+    hanging.refresh_from_db()
+    assert hanging.open_until is not None
+    assert tried.count() == 3 + ENDPOINT_SLOTS
 
 
 def test_an_endpoint_that_only_fails_is_switched_off(
