@@ -23,6 +23,7 @@ from commerce.outbox.relay import drain
 from tests.factories import VariantFactory
 from tests.receiver import Receiver, receiver
 from tests.stripe_account import StripeAccount
+from tests.waiting import HANG_GUARD
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ class Trial:
         OutboxEvent.objects.update(due_at=timezone.now())
         drain()
         Delivery.objects.filter(status="pending").update(due_at=timezone.now())
-        deliver_due(seconds=2, patience=2)
+        deliver_due(seconds=HANG_GUARD, patience=HANG_GUARD)
 
     def told(self, rehearsal: Rehearsal) -> dict[str, tuple[str, str]]:
         """Return status and words of each step."""
