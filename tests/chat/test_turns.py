@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from langchain_core.messages import AIMessage
 from pytest_django import Settings
@@ -31,9 +29,11 @@ from commerce.orders.models import Order
 from commerce.wallet.mandates import grant_mandate, revoke_mandate
 from commerce.wallet.services import add_card, welcome_guest
 from tests.chat.conftest import Chat, ordered
+from tests.connections import connections_in_use
 from tests.factories import MerchantFactory
 from tests.shopper.scripted import call
 from tests.stripe_account import StripeAccount
+from tests.waiting import wait_until
 
 THANKS = AIMessage("Thank you!")
 
@@ -322,24 +322,13 @@ def test_words_written_before_the_question_answer_it(chat: Chat, mug: Variant) -
 
 
 def test_a_turn_leaves_no_connection_behind(chat: Chat, asked: str, live_server: LiveServer) -> None:
-    def held() -> int:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            return int(cursor.fetchone()[0])
-
-    before = held()
+    before = connections_in_use()
     chat.script.append(THANKS)
     chat.confirm(asked)
     chat.run()
 
     assert Order.objects.count() == 1
-    for _ in range(50):
-        if held() <= before:
-            break
-        threading.Event().wait(0.1)
-    assert held() <= before
+    wait_until(lambda: connections_in_use() <= before, "the end of the turn's connections")
 
 
 def test_one_turn_runs_at_a_time(chat: Chat) -> None:
