@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from merchants.imports.product_files import open_products
 from merchants.imports.reading import ShopLocale
 from merchants.imports.tricks import INVISIBLE, ORDERS, UNSEEN, find_tricks
+from tests.growth import MOST_GROWTH, growth
 from tests.merchants.imports.files_as_read import data, text_file
 
 
@@ -123,9 +123,5 @@ def test_numbered_columns_and_json_are_read_as_well(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "piece", ["ignore ", "ignore all the ", "you are ", "do not ", "style='", "ai ", "\u200b", "< "]
 )
-def test_hostile_text_takes_no_time(piece: str) -> None:
-    started = time.perf_counter()
-
-    find_tricks(piece * (200_000 // len(piece)))
-
-    assert time.perf_counter() - started < 2
+def test_work_on_hostile_text_grows_with_its_length(piece: str) -> None:
+    assert growth(find_tricks, piece, length=200_000) < MOST_GROWTH
