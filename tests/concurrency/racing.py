@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from django.db import connections
 
+from tests.waiting import HANG_GUARD
+
 T = TypeVar("T")
 
 
@@ -19,11 +21,11 @@ def race(calls: Sequence[Callable[[], T]], *, at_once: int = 32) -> list[T]:
     def run(number: int, call: Callable[[], T]) -> T:
         try:
             if number < start.parties:
-                start.wait(timeout=30)
+                start.wait(timeout=HANG_GUARD)
             return call()
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(max_workers=start.parties) as pool:
         futures = [pool.submit(run, number, call) for number, call in enumerate(calls)]
-        return [future.result(timeout=120) for future in futures]
+        return [future.result(timeout=5 * HANG_GUARD) for future in futures]
