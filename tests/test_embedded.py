@@ -15,6 +15,7 @@ import pytest
 import redis
 
 from commerce.embedded import EmbeddedPostgres, EmbeddedServer, EmbeddedStripeSandbox, EmbeddedValkey
+from tests.waiting import HANG_GUARD, wait_until
 
 ROOT = Path(__file__).parents[1]
 
@@ -40,7 +41,7 @@ def process_attached(server: EmbeddedServer) -> Iterator[subprocess.Popen[str]]:
         yield process
         if process.poll() is None and process.stdin:
             process.stdin.close()
-            process.wait(timeout=30)
+            process.wait(timeout=HANG_GUARD)
 
 
 @pytest.mark.parametrize("kind", SERVERS)
@@ -53,7 +54,7 @@ def test_a_server_lives_as_long_as_somebody_uses_it(kind: type[EmbeddedServer], 
             assert server.pid == started
             first.kill()  # the lock of a killed process is dropped by the kernel
             first.wait()
-            assert server.answers()
+            wait_until(server.answers, "an answer")
 
     assert started
     assert server.pid is None
@@ -67,7 +68,7 @@ def test_a_killed_server_is_started_again_where_it_was(kind: type[EmbeddedServer
         assert server.pid
         os.kill(server.pid, signal.SIGKILL)
         with process_attached(kind(tmp_path)):
-            assert kind(tmp_path).answers()
+            wait_until(kind(tmp_path).answers, "an answer")
             assert server.url == url
     finally:
         server.detach()

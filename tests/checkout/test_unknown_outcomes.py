@@ -25,9 +25,9 @@ from commerce.payments.models import PaymentAttempt
 from commerce.statements import write
 from tests.api import AcpClient, Answer, payment
 from tests.factories import VariantFactory
-from tests.journeys.running import wait_until
 from tests.provider import Wire, wire_to
 from tests.stripe_account import StripeAccount
+from tests.waiting import HANG_GUARD, wait_until
 
 LOST = ["refuse", "lose", "cut", "drop", "busy"]
 
@@ -431,7 +431,7 @@ def test_a_token_another_session_has_used_is_declined(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("patience", [10.0, 0.0])
+@pytest.mark.parametrize("patience", [HANG_GUARD, 0.0])
 def test_the_clock_waits_for_no_provider(
     acp: AcpClient,
     tote: Variant,
@@ -450,6 +450,6 @@ def test_the_clock_waits_for_no_provider(
     sweeps.take_up_interrupted()
 
     if not patience:  # what was handed over goes on behind it
-        wait_until(lambda: not PaymentAttempt.objects.filter(status="submitting").exists(), 10)
+        wait_until(lambda: not PaymentAttempt.objects.filter(status="submitting").exists(), "both attempts")
     assert list(CheckoutSession.objects.values_list("status", flat=True)) == ["completed"] * 2
     assert [entry for entry, _ in stripe_account.ledger()] == ["authorization"] * 2

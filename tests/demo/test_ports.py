@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from agents.demo.ports import reserve
+from tests.waiting import HANG_GUARD
 
 
 def test_taken_port_is_passed_over() -> None:
@@ -24,5 +25,5 @@ def test_reserved_port_is_kept_from_others_and_open_to_our_server() -> None:
         server.listen()
 
         assert second.port != first.port
-        with socket.create_connection(("127.0.0.1", first.port), timeout=1):
+        with socket.create_connection(("127.0.0.1", first.port), timeout=HANG_GUARD):
             pass
