@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import urllib3
 from django.conf import settings
@@ -17,6 +18,14 @@ from agents.throttling import forget_counts
 from tests.waiting import HANG_GUARD
 
 SECONDS = int(HANG_GUARD)
+
+hypothesis.settings.register_profile(
+    "shop",
+    deadline=None,
+    derandomize=True,  # what fails once fails each time, and not by luck
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("shop")
 
 
 @pytest.fixture(scope="session")
