@@ -6,6 +6,7 @@ others it is as far away as the time after which they are taken to hang.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import hypothesis
@@ -13,6 +14,7 @@ import pytest
 import urllib3
 from django.conf import settings
 from django.test import override_settings
+from schemathesis.pytest.plugin import SchemathesisFunction
 
 from agents.throttling import forget_counts
 from tests.waiting import HANG_GUARD
@@ -26,6 +28,19 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("shop")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each operation of a fuzzed test an id of its own: of several with one id, xdist runs but one.
+
+    pytest 9.2 takes the function's name for it, and not the name that schemathesis gives.
+    """
+    for item in items:
+        if isinstance(item, SchemathesisFunction) and item.parent and not item.nodeid.endswith(f"::{item.name}"):
+            item._id = item.parent.id.child(item.name)
+    repeated = [nodeid for nodeid, times in Counter(item.nodeid for item in items).items() if times > 1]
+    if repeated:
+        raise pytest.UsageError(f"several tests have one id: {', '.join(repeated[:5])}")
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +79,6 @@ def _patient_calls() -> Iterator[None]:
         patched.setattr("commerce.health.BROKER_SECONDS", HANG_GUARD)
         patched.setattr("agents.chat.recording.HINT_SECONDS", HANG_GUARD)
         patched.setattr("agents.chat.stream.HINT_SECONDS", HANG_GUARD)
-        patched.setattr("commerce.embedded.START_TIMEOUT_SECONDS", SECONDS)
         patched.setattr("agents.client.TIMEOUT", urllib3.Timeout(connect=HANG_GUARD, read=HANG_GUARD))
         yield
 
