@@ -21,6 +21,7 @@ from merchants.imports.services import BatchResult
 from tests.catalog.samples import tote, variant
 from tests.concurrency.racing import race
 from tests.merchants.imports.job_files import lines, looked_through, uploaded
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -87,9 +88,12 @@ def test_many_workers_do_a_job_once(merchant: Merchant, monkeypatch: pytest.Monk
     job = looked_through(uploaded(merchant, lines(30)))
     jobs.start_import(job.pk, now=timezone.now())
 
+    def is_done() -> bool:
+        working.work()
+        return not ImportJob.objects.filter(pk=job.pk, status="importing").exists()
+
     def work_until_done() -> None:
-        while ImportJob.objects.filter(pk=job.pk, status="importing").exists():
-            working.work()
+        wait_until(is_done, "the end of the import")
 
     race([work_until_done] * 4)
 
