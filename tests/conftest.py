@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection, transaction
-from django.test import TransactionTestCase, override_settings
 from pytest_django import Settings
 
 from commerce.accounts.models import Agent, Merchant
 from commerce.accounts.services import issue_key
 from commerce.catalog.models import Variant
-from commerce.clock import _Comparison
 from commerce.embedded import EmbeddedStripeSandbox
 from commerce.fulfillment.models import FulfillmentMethod
 from commerce.payments.connections import forget_connections
 from commerce.payments.gateway import forget_gateway
 from tests.api import AcpClient
 from tests.challenge import CARD, Challenged
-from tests.clock import LONG_AGO, clock_of, mark_real_time, processes_start_at
+from tests.clock import LONG_AGO, processes_start_at
 from tests.factories import (
     AgentFactory,
     FulfillmentMethodFactory,
@@ -33,48 +29,7 @@ from tests.factories import (
 from tests.purchase import Counter, Purchase
 from tests.stripe_account import StripeAccount
 
-_Comparison.next_at = math.inf  # the database's clock is real: what is frozen is never compared with it
-
-KEPT = {"django_migrations", "django_content_type", "auth_permission"}
-"""Tables that a migration fills, the same at any time."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    mark_real_time(items)
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Stop the clock for a test and all its fixtures, also those that several tests share."""
-    with clock_of(item):
-        return (yield)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _quick_flush() -> Iterator[None]:
-    """Empty tables by deleting what is in them after tests that commit.
-
-    Django truncates all of them, and writes content types and permissions anew: that takes longer than most tests.
-    """
-
-    def teardown(_: TransactionTestCase) -> None:
-        tables = sorted(set(connection.introspection.django_table_names(only_existing=True)) - KEPT)
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL session_replication_role = replica")  # neither triggers nor foreign keys
-            for name in tables:
-                cursor.execute(f"DELETE FROM {connection.ops.quote_name(name)}")
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(TransactionTestCase, "_fixture_teardown", teardown)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _quick_passwords() -> Iterator[None]:
-    """Do not spend the third of a second on each password that makes guessing one slow."""
-    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
-        yield
+pytest_plugins = ["tests.environment"]
 
 
 @pytest.fixture(scope="session")

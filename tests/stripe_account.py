@@ -26,8 +26,9 @@ class StripeAccount:
 
     @classmethod
     def open(cls, base: str) -> StripeAccount:
-        """Return a new account whose clock says what the test's clock says."""
+        """Return a new account whose clock says what the test's says, and stands still until it is advanced."""
         account = cls(base, secret_key())
+        account._set_clock(stop=1)
         account.advance(int(time.time()) - account.now())
         return account
 
@@ -57,18 +58,12 @@ class StripeAccount:
         self._client().raw_request("post", path, stripe_version="2026-04-22.preview")
 
     def now(self) -> int:
-        """Return what time it is at the provider."""
+        """Return what time it is at the provider, in Unix seconds."""
         return int(urllib3.request("GET", f"{self.base}/_sandbox/clock?key={self.key}").json()["now"])
 
     def advance(self, seconds: int) -> None:
         """Let time pass at the provider."""
-        urllib3.request(
-            "POST", f"{self.base}/_sandbox/clock", body=urlencode({"key": self.key, "advance": seconds})
-        )
-
-    def now(self) -> int:
-        """Return what time it is at the provider, in Unix seconds."""
-        return int(urllib3.request("GET", f"{self.base}/_sandbox/clock?key={self.key}").json()["now"])
+        self._set_clock(advance=seconds)
 
     def client(self) -> stripe.StripeClient:
         """Return what the merchant may do at the provider."""
@@ -89,6 +84,11 @@ class StripeAccount:
         answer = urllib3.request("POST", page, body=f"result={result}", redirect=False, retries=False)
         assert answer.status == 303
         return str(answer.headers["Location"])
+
+    def _set_clock(self, **change: int) -> None:
+        body = urlencode({"key": self.key, **change})
+        answer = urllib3.request("POST", f"{self.base}/_sandbox/clock", body=body)
+        assert answer.status == 200, answer.data
 
     def _client(self) -> stripe.StripeClient:
         return stripe.StripeClient(self.key, base_addresses={"api": self.base})
