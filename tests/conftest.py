@@ -29,7 +29,7 @@ from tests.factories import (
 from tests.purchase import Counter, Purchase
 from tests.stripe_account import StripeAccount
 
-pytest_plugins = ["tests.environment"]
+pytest_plugins = ["tests.environment", "tests.second_runs"]
 
 
 @pytest.fixture(scope="session")
