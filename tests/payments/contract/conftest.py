@@ -163,7 +163,8 @@ def eventually(look: Callable[[], T | None]) -> T:
     pause = threading.Event()
     deadline = time.monotonic() + PATIENCE
     while (found := look()) is None:
-        assert time.monotonic() < deadline, f"nothing within {PATIENCE:.0f} s"
+        if time.monotonic() > deadline:
+            pytest.fail(f"nothing within {PATIENCE:.0f} s")
         pause.wait(0.2)
     return found
 

@@ -308,7 +308,7 @@ def test_caller_loses_patience_with_a_hanging_call(
     rules: Ask, sandbox: RunningSandbox, key: str, fault: str
 ) -> None:
     rules("POST", call="GET /v1/payment_intents", fault=fault, seconds=3600)
-    patience = stripe.RequestsClient(timeout=0.3)
+    patience = stripe.RequestsClient(timeout=0.3)  # the time-out is the subject
     impatient = stripe.StripeClient(key, base_addresses={"api": sandbox.base_url}, http_client=patience)
 
     with pytest.raises(stripe.APIConnectionError, match="timed out"):
