@@ -10,10 +10,10 @@ HANG_GUARD = 60.0
 """Seconds after which a test that waits fails: far more than anything takes on a busy machine."""
 
 
-def wait_until(holds: Callable[[], object], what: str = "the condition") -> None:
-    """Return once `holds()` is true. Raises AssertionError after HANG_GUARD seconds, naming `what`."""
+def wait_until(holds: Callable[[], object], what: str = "the condition", *, guard: float = HANG_GUARD) -> None:
+    """Return once `holds()` is true. Raises AssertionError after `guard` seconds, naming `what`."""
     pause = threading.Event()
-    deadline = time.monotonic() + HANG_GUARD
+    deadline = time.monotonic() + guard
     while not holds():
-        assert time.monotonic() < deadline, f"{what} did not come true within {HANG_GUARD:.0f} s"
-        pause.wait(0.01)
+        assert time.monotonic() < deadline, f"{what} (waited {guard:.0f} s)"
+        pause.wait(0.02)

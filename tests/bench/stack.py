@@ -76,7 +76,7 @@ def running_stack_with_slow_provider() -> Iterator[Stack]:
         command = [sys.executable, "-m", "tests.bench.delay", "--port", slow.rpartition(":")[2]]
         proxy = subprocess.Popen([*command, "--upstream", base], cwd=PROJECT)
         try:
-            wait_until(lambda: _answers(f"{slow}/_delay?ms=0"), 10, "the slow provider did not start")
+            wait_until(lambda: _answers(f"{slow}/_delay?ms=0"), "the slow provider did not start")
             given = {"STRIPE_API_BASE": slow, "STRIPE_SECRET_KEY": DELAY_KEY}
             with _demo(Path(directory), given) as demo:
                 stack = _stack(demo)

@@ -24,6 +24,7 @@ from tests.asgi_server import asgi_server
 from tests.browser.conftest import Window
 from tests.chat.browsing import KEY, known_browser, work_for
 from tests.chat.conftest import Chat, ordered
+from tests.waiting import HANG_GUARD
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
@@ -61,7 +62,7 @@ class Shopping:
 
     def told(self, text: str) -> None:
         """Wait until the assistant has said something."""
-        self.page.locator(".assistant").get_by_text(text).last.wait_for(timeout=30_000)
+        self.page.locator(".assistant").get_by_text(text).last.wait_for(timeout=HANG_GUARD * 1000)
 
     def sheet(self) -> Locator:
         return self.page.locator(".sheet").last
@@ -92,7 +93,7 @@ def shopping(chromium: Browser, chat: Chat, key: str, address: str, **options: A
 
 def _window(context: BrowserContext, address: str) -> Window:
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(HANG_GUARD * 1000)
     window = Window(page, address)
     page.on("console", window._heard)
     page.on("response", window._answered)
@@ -120,10 +121,10 @@ class Worker:
         """Run what waits to its end."""
         self._goes.set()
         for thread in self._threads:
-            thread.join(20)
+            thread.join(HANG_GUARD)
 
     def _run(self, conversation_id: str) -> None:
-        self._goes.wait(20)
+        self._goes.wait(HANG_GUARD)
         try:
             turns.run_waiting(conversation_id)
         finally:

@@ -13,11 +13,27 @@ from dataclasses import dataclass, field
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
+
+from tests.waiting import HANG_GUARD
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PHONE, DESK = 390, 1280
+
+AT_REST = """async () => {
+    await document.fonts.ready;
+    const frame = () => new Promise(resolve => requestAnimationFrame(resolve));
+    await frame();
+    await frame();
+    const ends = one => one.playState === "running" && one.effect.getComputedTiming().endTime !== Infinity;
+    const moving = document.getAnimations().filter(ends);
+    await Promise.allSettled(moving.map(one => one.finished));
+    await frame();
+}"""
+"""Ends once fonts are there, the layout is computed and nothing moves any more."""
+
+expect.set_options(timeout=HANG_GUARD * 1000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,7 +67,7 @@ class Window:
         """Go to a page of the shop, wait until its scripts are at rest, and fail on anything the browser says."""
         answer = self.page.goto(f"{self.address}{path}", wait_until="load")
         assert answer is not None
-        self.page.wait_for_timeout(60)
+        self.page.evaluate(AT_REST)
         assert (answer.status, self.complaints) == (200, []), path
 
     def log_in(self, browser: Client) -> None:
@@ -63,11 +79,8 @@ class Window:
     def overflow(self, width: int) -> int:
         """Return by how many pixels the page is wider than a window of that width, once it has come to rest."""
         self.page.set_viewport_size({"width": width, "height": 900})
-        for _ in range(40):
-            over = int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
-            if over <= 0:
-                break
-            self.page.wait_for_timeout(50)
+        self.page.evaluate(AT_REST)
+        over = int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
         self.page.set_viewport_size({"width": DESK, "height": 900})
         return over
 
@@ -90,7 +103,7 @@ def window(chromium: Browser, live_server: LiveServer) -> Iterator[Window]:
 def window_on(chromium: Browser, address: str) -> Iterator[Window]:
     """Open a window of its own, which knows no cookie, on a shop."""
     page = chromium.new_page(viewport={"width": DESK, "height": 900})
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(HANG_GUARD * 1000)
     window = Window(page, address)
     page.on("console", window._heard)
     page.on("response", window._answered)

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Request, Response
 
 from tests.browser.conftest import window_on
 from tests.journeys.running import RunningDemo
+from tests.waiting import HANG_GUARD
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def test_answers_come_as_a_stream(chromium: Browser, demo: RunningDemo) -> None:
     answered: list[Response] = []
     with window_on(chromium, ready["base_url"]) as window:
         page = window.page
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(HANG_GUARD * 1000)
         page.on("request", lambda request: asked.append(request) if "/events" in request.url else None)
         page.on("response", lambda answer: answered.append(answer) if "/events" in answer.url else None)
         page.goto(f"{ready['base_url']}/chat/{ready['merchant']}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +14,7 @@ from agents.demo.facts import ready_document
 from agents.soak.world import World
 from tests.journeys.running import wait_until
 from tests.journeys.shopper import Shopper
-
-PERSISTENCE_SECONDS = 60
+from tests.waiting import HANG_GUARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,6 @@ class Answer:
     status: int
     body: Any
     raw: bytes
-    seconds: float
     retry_after: str | None
 
     @property
@@ -53,7 +50,7 @@ class Caller:
 
     def __init__(self, world: World) -> None:
         self.shopper = Shopper(Shop(world))
-        self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=3, read=40), maxsize=64)
+        self._http = urllib3.PoolManager(retries=False, timeout=HANG_GUARD, maxsize=64)
         self._headers = {
             "Authorization": f"Bearer {self.shopper.ready['agent_key']}",
             "API-Version": API_VERSION,
@@ -62,13 +59,11 @@ class Caller:
 
     def call(self, method: str, path: str, body: Any = None, *, key: str = "") -> Answer:
         headers = {**self._headers, "Idempotency-Key": key or str(uuid.uuid4())}
-        began = time.monotonic()
         sent = None if body is None else json.dumps(body).encode()
         came = self._http.request(method, self.shopper.ready["base_url"] + path, body=sent, headers=headers)
-        seconds = time.monotonic() - began
         is_json = came.headers.get("Content-Type", "").startswith("application/json")
         told = came.json() if is_json else None
-        return Answer(came.status, told, came.data, seconds, came.headers.get("Retry-After"))
+        return Answer(came.status, told, came.data, came.headers.get("Retry-After"))
 
     def read(self, session: Any) -> Answer:
         return self.call("GET", f"/acp/checkout_sessions/{session['id']}")
@@ -99,5 +94,5 @@ class Payment:
             answers.append(self.make())
             return answers[-1].status not in (409, 503)
 
-        wait_until(is_decided, PERSISTENCE_SECONDS, "the payment was not decided")
+        wait_until(is_decided, "the payment was not decided")
         return answers[-1]

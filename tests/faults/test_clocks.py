@@ -18,6 +18,7 @@ from tests.faults.calling import Caller
 from tests.faults.trial import Trial
 from tests.journeys.running import wait_until
 from tests.journeys.witnesses import ask
+from tests.waiting import HANG_GUARD
 
 FAST, SLOW = "600", "-600"
 SITE = Path(__file__).parent / "wrong_clock"
@@ -61,7 +62,7 @@ def test_a_payment_in_hand_is_nobody_elses_though_by_their_clock_its_lease_is_ov
     with ThreadPoolExecutor(1) as aside:
         trial.world.pause("sandbox")
         answer = aside.submit(payment.make)
-        wait_until(lambda: ask(caller.shopper, _ASKED, session["id"]) == [(1,)], 10, "the payment was not begun")
+        wait_until(lambda: ask(caller.shopper, _ASKED, session["id"]) == [(1,)], "the payment was not begun")
         trial.world.go_on("sandbox")
         decided = answer.result(30)
 
@@ -76,4 +77,4 @@ _TRIES = "SELECT count(*) FROM payments_paymentattempt WHERE reference = %s"
 
 
 def ready(world: World) -> Any:
-    return requests.get(f"{world.stack.base_url}/health/ready", timeout=10).json()
+    return requests.get(f"{world.stack.base_url}/health/ready", timeout=HANG_GUARD).json()

@@ -154,7 +154,7 @@ def test_disk_that_is_full_when_the_provider_answers(
     session, payment = caller.ready_to_pay()
     trial.world.pause("sandbox")
     answer = aside.submit(payment.make)
-    wait_until(lambda: ask(caller.shopper, _ASKED, session["id"]) == [(1,)], 10, "the payment was not begun")
+    wait_until(lambda: ask(caller.shopper, _ASKED, session["id"]) == [(1,)], "the payment was not begun")
     disk.fill()  # no page has room for the order's first event
     trial.world.go_on("sandbox")
 
@@ -176,7 +176,7 @@ _ASKED = "SELECT count(*) FROM payments_paymentattempt WHERE reference = %s AND 
 def test_server_that_ends_for_want_of_room_for_its_log(trial: Trial, disk: Disk, caller: Caller) -> None:
     _, payment = caller.ready_to_pay()
     disk.fill()
-    wait_until(lambda: has_ended(trial.world), 30, "the server found room for its log")
+    wait_until(lambda: has_ended(trial.world), "the server found room for its log")
 
     turned_away = payment.make()
     disk.empty()

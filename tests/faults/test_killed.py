@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +26,7 @@ from commerce.payments.models import PaymentAttempt
 from tests.api import AcpClient, Answer
 from tests.factories import VariantFactory
 from tests.stripe_account import StripeAccount
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,6 +47,10 @@ POINTS = {
 }
 
 ROOT = Path(__file__).parents[2]
+
+
+LEASE = timedelta(seconds=2)
+"""Longer than the leases of what was killed."""
 
 
 @pytest.fixture(autouse=True)
@@ -98,13 +103,14 @@ def kill_at(point: str, acp: AcpClient, session: Answer, token: str, settings: S
 
 def retried(acp: AcpClient, session: Answer, token: str) -> Answer:
     """Complete as an agent does after a lost answer: the same call with the same key, until it is told."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        answer = acp.complete(session.body["id"], token, key="k")
-        if answer.status != 409:
-            return answer
-        time.sleep(0.1)
-    raise AssertionError("told to wait for ever")
+    answers: list[Answer] = []
+
+    def is_told() -> bool:
+        answers.append(acp.complete(session.body["id"], token, key="k"))
+        return answers[-1].status != 409
+
+    wait_until(is_told, "the agent is told what became of its call")
+    return answers[-1]
 
 
 def world(tote: Variant, stripe_account: StripeAccount) -> dict[str, Any]:
@@ -148,8 +154,7 @@ def test_without_a_retry_it_ends_by_itself(
     session = acp.create(tote.pk)
 
     kill_at(point, acp, session, stripe_account.mint(session.total()), settings)
-    time.sleep(1.1)
-    resume_interrupted(now=timezone.now())
+    resume_interrupted(now=timezone.now() + LEASE)
 
     was_begun = POINTS[point] or point in ("complete.before_ask", "provider.before_send")
     assert world(tote, stripe_account) == (ONE_SALE if was_begun else NO_SALE)

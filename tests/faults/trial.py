@@ -17,12 +17,7 @@ from agents.soak.invariants import Broken, broken
 from agents.soak.rest import come_to_rest
 from agents.soak.witnesses import Story, hear, stock_of
 from agents.soak.world import World
-from tests.journeys.running import wait_until
-
-REACHED_SECONDS = 60
-REST_SECONDS = 150
-ANSWERED_SECONDS = 150
-
+from tests.journeys.running import SHOP_GUARD, wait_until
 
 SHORTEST_WAITS = SHORT_WAITS | {
     "STRIPE_READ_TIMEOUT_SECONDS": "2",
@@ -41,7 +36,7 @@ def what_is_broken(world: World, *, stock: Mapping[str, int], stories: Sequence[
 
     `stories` are those whose agents noted what they were told, `stock` is what there was to sell at first.
     """
-    come_to_rest(world, seconds=REST_SECONDS)
+    come_to_rest(world, seconds=SHOP_GUARD)
     with psycopg.connect(world.stack.database_url, autocommit=True) as connection:
         sessions = {
             str(one) for (one,) in connection.execute("SELECT id FROM checkout_checkoutsession").fetchall()
@@ -81,7 +76,7 @@ class Trial:
 
     def end(self, buying: Future[Story]) -> str:
         """Wait for an agent and return what its session is now."""
-        story = buying.result(ANSWERED_SECONDS)
+        story = buying.result(SHOP_GUARD)
         assert not story.problem, story.problem
         self.stories.append(story)
         return story.ended
@@ -103,7 +98,7 @@ class Trial:
         armed.with_suffix(".new").write_text(f"{point}=kill")
         armed.with_suffix(".new").rename(armed)
         yield
-        wait_until(lambda: not armed.exists(), REACHED_SECONDS, f"nobody died at {point}")
+        wait_until(lambda: not armed.exists(), f"nobody died at {point}")
 
     @contextmanager
     def misbehaving(self, call: str, fault: str, *, times: int, seconds: str = "") -> Iterator[None]:

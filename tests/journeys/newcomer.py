@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.browser.conftest import Window
-from tests.journeys.running import wait_until
+from tests.journeys.running import SHOP_GUARD, wait_until
 
 EMAIL, PASSWORD = "ada@harborsupply.example", "seven quiet harbors"
-MAIL_SECONDS, PURCHASE_SECONDS = 10, 60
 
 
 @dataclass
@@ -52,13 +51,13 @@ class Newcomer:
         """Begin one and watch it to its end, on a page that follows by itself. Returns what it says then."""
         page = self.window.page
         self.press("Make a test purchase")
-        page.get_by_role("link", name="Another test purchase").wait_for(timeout=PURCHASE_SECONDS * 1000)
+        page.get_by_role("link", name="Another test purchase").wait_for(timeout=SHOP_GUARD * 1000)
         return page.locator(".setup-card h2").first.inner_text()
 
     def _code(self) -> str:
         """Look into the mail, as the page asks."""
         self.window.page.get_by_role("heading", name="Look into your mail").wait_for()
-        wait_until(lambda: self._codes(), MAIL_SECONDS, "no mail came")
+        wait_until(lambda: self._codes(), "no mail came")
         return self._codes()[-1]
 
     def _codes(self) -> list[str]:

@@ -7,14 +7,15 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests import waiting
+
 PROJECT = Path(__file__).parents[2]
-START_SECONDS = 150
+SHOP_GUARD = 180.0
+"""Seconds: three times the lease of an event or a payment whose process is gone."""
 GIVEN = ("DATABASE_URL", "REDIS_URL", "STRIPE_SECRET_KEY", "STRIPE_API_BASE", "DEMO_DATA_DIR", "DATA_DIR")
 
 
@@ -42,7 +43,7 @@ class RunningDemo:
         """Start a demo that stays, and wait until it is ready."""
         demo = cls(directory, "--serve", "--ready-file", str(directory / "ready.json"), *arguments, given=given)
         try:
-            wait_until(lambda: demo.ready_file.exists() or demo.process.poll() is not None, START_SECONDS)
+            wait_until(lambda: demo.ready_file.exists() or demo.process.poll() is not None, "the demo is ready")
         except AssertionError:
             demo.stop()
             raise
@@ -58,7 +59,7 @@ class RunningDemo:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """End the demo and return its exit status."""
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(SHOP_GUARD)
 
 
 def surroundings(directory: Path) -> dict[str, str]:
@@ -88,10 +89,6 @@ def _hear_hangups() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-def wait_until(condition: Callable[[], Any], seconds: float, what: str = "it did not happen") -> None:
-    """Wait for something to become true."""
-    pause = threading.Event()
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} within {seconds} s"
-        pause.wait(0.05)
+def wait_until(holds: Callable[[], object], what: str) -> None:
+    """Wait for what the processes of a whole shop do."""
+    waiting.wait_until(holds, what, guard=SHOP_GUARD)

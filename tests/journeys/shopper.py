@@ -10,8 +10,6 @@ from agents.demo.purchase import ADDRESS, BUYER
 from tests.journeys.running import wait_until
 from tests.stripe_account import StripeAccount
 
-DELIVERY_SECONDS = 75  # longer than the lease of an event whose worker is gone
-
 
 class Running(Protocol):
     """A shop that runs somewhere."""
@@ -77,7 +75,7 @@ class Shopper:
         def shown() -> list[tuple[str, str]]:
             return sorted((one["type"], one["status"]) for one in self.order(session)["adjustments"])
 
-        wait_until(lambda: shown() == sorted(wanted), DELIVERY_SECONDS, f"{wanted} did not show")
+        wait_until(lambda: shown() == sorted(wanted), f"{wanted} did not show")
 
     def events(self, order: dict[str, Any]) -> list[dict[str, Any]]:
         """Return what the agent's receiver has heard of an order; it keeps nothing with a wrong signature."""
@@ -85,7 +83,7 @@ class Shopper:
 
     def hear(self, order: dict[str, Any], count: int) -> list[dict[str, Any]]:
         """Wait until that many events of an order have come."""
-        wait_until(lambda: len(self.events(order)) >= count, DELIVERY_SECONDS, f"{count} events")
+        wait_until(lambda: len(self.events(order)) >= count, f"{count} events")
         return self.events(order)
 
     def refund(self, session: dict[str, Any], amount: int) -> None:

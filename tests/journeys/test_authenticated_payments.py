@@ -12,8 +12,9 @@ from celery import Celery
 
 from tests.challenge import CARD, PROOF
 from tests.journeys.running import wait_until
-from tests.journeys.shopper import DELIVERY_SECONDS, Shopper, total_of
+from tests.journeys.shopper import Shopper, total_of
 from tests.journeys.witnesses import Money, agreed, ask
+from tests.waiting import HANG_GUARD
 
 pytestmark = pytest.mark.processes
 
@@ -23,7 +24,7 @@ class Buyer:
 
     def __init__(self, session: dict[str, Any]) -> None:
         self.browser = requests.Session()
-        self.page = self.browser.get(session["continue_url"], timeout=10)
+        self.page = self.browser.get(session["continue_url"], timeout=HANG_GUARD)
 
     def go_to_the_bank(self) -> str:
         (url,) = re.findall(r'href="([^"]+/_sandbox/3ds/[^"]+)"', self.page.text)
@@ -31,13 +32,15 @@ class Buyer:
 
     def decide(self, result: str) -> str:
         """Pass or fail at the issuer's, and be led back."""
-        return self._headline(self.browser.post(self.go_to_the_bank(), data={"result": result}, timeout=10))
+        return self._headline(
+            self.browser.post(self.go_to_the_bank(), data={"result": result}, timeout=HANG_GUARD)
+        )
 
     def refuse(self) -> str:
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.page.text)
         assert token is not None
         form = {"csrfmiddlewaretoken": token[1]}
-        return self._headline(self.browser.post(f"{self.page.url}/abandon", data=form, timeout=10))
+        return self._headline(self.browser.post(f"{self.page.url}/abandon", data=form, timeout=HANG_GUARD))
 
     def _headline(self, response: requests.Response) -> str:
         assert response.url == self.page.url
@@ -82,7 +85,6 @@ def ended(shopper: Shopper, session: dict[str, Any]) -> None:
     """Hold that nothing came of a payment and that nothing is left to come."""
     wait_until(
         lambda: {one["status"] for one in shopper.stripe.payments_of(session["id"])} <= _OVER,
-        DELIVERY_SECONDS,
         "the payment was not given up",
     )
     assert shopper.charged(session) == (0, 0)
@@ -117,11 +119,13 @@ def test_the_buyer_authenticates_on_the_page(shopper: Shopper) -> None:
 
 def test_the_buyer_never_comes_back_from_the_bank(shopper: Shopper) -> None:
     session, _ = challenged(shopper)
-    requests.post(Buyer(session).go_to_the_bank(), data={"result": "complete"}, allow_redirects=False, timeout=10)
+    requests.post(
+        Buyer(session).go_to_the_bank(), data={"result": "complete"}, allow_redirects=False, timeout=HANG_GUARD
+    )
 
     Celery(broker=shopper.ready["redis_url"]).send_task("commerce.inbox.tasks.fetch_missed_provider_events")
 
-    wait_until(lambda: shown(shopper, session)["status"] == "completed", DELIVERY_SECONDS, "nobody noticed")
+    wait_until(lambda: shown(shopper, session)["status"] == "completed", "nobody noticed")
     assert agreed(shopper, shown(shopper, session)) == Money(total_of(session))
 
 
@@ -153,7 +157,7 @@ def test_left_alone_it_is_given_up(shopper: Shopper) -> None:
     past = "UPDATE payments_paymentattempt SET challenged_until = now(), leased_until = now() WHERE reference = %s"
     ask(shopper, f"{past} RETURNING id", session["id"])
 
-    wait_until(lambda: shown(shopper, session)["status"] == "ready_for_payment", 30, "it was not given up")
+    wait_until(lambda: shown(shopper, session)["status"] == "ready_for_payment", "it was not given up")
 
     ended(shopper, session)
 
@@ -166,4 +170,6 @@ def test_canceled_while_the_bank_is_asked(shopper: Shopper) -> None:
 
     assert canceled["status"] == "canceled"
     ended(shopper, session)
-    assert requests.post(buyer.go_to_the_bank(), data={"result": "complete"}, timeout=10).status_code == 409
+    assert (
+        requests.post(buyer.go_to_the_bank(), data={"result": "complete"}, timeout=HANG_GUARD).status_code == 409
+    )

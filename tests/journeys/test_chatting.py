@@ -10,14 +10,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Window, window_on
-from tests.journeys.running import RunningDemo, wait_until
+from tests.journeys.running import SHOP_GUARD, RunningDemo, wait_until
 from tests.journeys.shopper import Shopper
 from tests.journeys.witnesses import ask
 
 pytestmark = pytest.mark.processes
 
-TURN_SECONDS = 60
-MONEY_SECONDS = 30
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg"/>'  # of a product, somewhere in the world
 
 
@@ -40,20 +38,20 @@ class Guest:
         page = self.window.page
         page.get_by_label("Your message").fill(words)
         page.keyboard.press("Enter")
-        page.locator(".assistant").nth(answers - 1).wait_for(timeout=TURN_SECONDS * 1000)
-        expect(page.locator("#doing")).to_be_empty(timeout=TURN_SECONDS * 1000)
+        page.locator(".assistant").nth(answers - 1).wait_for(timeout=SHOP_GUARD * 1000)
+        expect(page.locator("#doing")).to_be_empty(timeout=SHOP_GUARD * 1000)
 
     def pay(self) -> int:
         """Press the button. Returns what it says will be charged, in cents."""
         button = self.window.page.get_by_role("button", name=re.compile(r"^Pay \$"))
-        total = button.inner_text(timeout=TURN_SECONDS * 1000)
+        total = button.inner_text(timeout=SHOP_GUARD * 1000)
         button.click()
-        self.window.page.locator(".order").wait_for(timeout=TURN_SECONDS * 1000)
+        self.window.page.locator(".order").wait_for(timeout=SHOP_GUARD * 1000)
         return int(re.sub(r"\D", "", total))
 
     def sees(self, words: str) -> None:
         """Wait until the order says something. The page is not loaded anew for it."""
-        self.window.page.locator(".order").get_by_text(words).wait_for(timeout=TURN_SECONDS * 1000)
+        self.window.page.locator(".order").get_by_text(words).wait_for(timeout=SHOP_GUARD * 1000)
 
     def number(self) -> str:
         """Return the number of the order."""
@@ -98,7 +96,7 @@ def test_from_the_first_words_to_the_door(guest: Guest, shopper: Shopper) -> Non
         guest.sees(shown)
 
     assert guest.window.page.evaluate("window.isTheSamePage")
-    wait_until(lambda: shopper.charged(session) == (total, total), MONEY_SECONDS, "it was not captured")
+    wait_until(lambda: shopper.charged(session) == (total, total), "it was not captured")
     assert guest.window.complaints == []
 
 
@@ -107,7 +105,7 @@ def test_canceled_by_words_and_the_money_is_back(guest: Guest, shopper: Shopper)
     guest.say("ann@example.com, and standard shipping")
     total = guest.pay()
     session = session_of(shopper, guest)
-    wait_until(lambda: shopper.charged(session) == (total, total), MONEY_SECONDS, "it was not captured")
+    wait_until(lambda: shopper.charged(session) == (total, total), "it was not captured")
 
     guest.say("Please cancel this order")
     guest.say("Yes, please")

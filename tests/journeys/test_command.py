@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.running import PROJECT, RunningDemo, processes_of, surroundings, wait_until
+from tests.journeys.running import PROJECT, SHOP_GUARD, RunningDemo, processes_of, surroundings, wait_until
+from tests.waiting import HANG_GUARD
 
 pytestmark = pytest.mark.processes
 
@@ -22,7 +23,7 @@ def test_buys_ends_and_uses_the_next_port(tmp_path: Path) -> None:
 
         demo = RunningDemo(tmp_path, "--port", str(port))
 
-        assert demo.process.wait(60) == 0, demo.output.read_text()
+        assert demo.process.wait(SHOP_GUARD) == 0, demo.output.read_text()
     text = demo.output.read_text()
     assert f"{port} is taken, the shop uses" in text
     assert "Bought, paid once, delivered" in text
@@ -34,7 +35,7 @@ def test_buys_ends_and_uses_the_next_port(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("number", "after"), [(signal.SIGINT, "PostgreSQL"), (signal.SIGHUP, "Database")])
 def test_interrupted_start_leaves_nothing(tmp_path: Path, number: int, after: str) -> None:
     demo = RunningDemo(tmp_path, "--port", "8200", "--serve")
-    wait_until(lambda: after in demo.output.read_text(), 60)
+    wait_until(lambda: after in demo.output.read_text(), f"{after!r} is printed")
 
     status = demo.stop(number)
 
@@ -46,7 +47,7 @@ def test_interrupted_start_leaves_nothing(tmp_path: Path, number: int, after: st
 
 def test_second_demo_in_the_same_place_says_who_runs_there(tmp_path: Path) -> None:
     first = RunningDemo(tmp_path, "--port", "8300", "--serve")
-    wait_until(lambda: "Starting the shop" in first.output.read_text(), 30)
+    wait_until(lambda: "Starting the shop" in first.output.read_text(), "the first shop starts")
 
     second = subprocess.run(
         [sys.executable, "manage.py", "demo"],
@@ -54,7 +55,7 @@ def test_second_demo_in_the_same_place_says_who_runs_there(tmp_path: Path) -> No
         env=surroundings(tmp_path),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=HANG_GUARD,
     )
 
     assert second.returncode == 1
@@ -69,7 +70,7 @@ def test_killed_demo_takes_its_processes_along(tmp_path: Path) -> None:
 
     demo.stop(signal.SIGKILL)
 
-    wait_until(lambda: not processes_of(tmp_path), 10, f"left: {processes_of(tmp_path)}")
+    wait_until(lambda: not processes_of(tmp_path), f"left: {processes_of(tmp_path)}")
 
 
 def test_failure_names_the_step_and_shows_the_log(tmp_path: Path) -> None:
@@ -79,7 +80,7 @@ def test_failure_names_the_step_and_shows_the_log(tmp_path: Path) -> None:
 
     demo = RunningDemo(tmp_path, "--port", "8500")
 
-    assert demo.process.wait(30) == 1
+    assert demo.process.wait(SHOP_GUARD) == 1
     text = demo.output.read_text()
     assert "The step “PostgreSQL” failed." in text
     assert "The end of postgres.log:" in text
@@ -101,7 +102,7 @@ def test_given_server_that_cannot_be_used_is_named(tmp_path: Path, name: str, va
         env={**surroundings(tmp_path), name: value},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=HANG_GUARD,
     )
 
     assert ran.returncode == 1

@@ -18,7 +18,7 @@ import urllib3
 from celery import Celery
 
 from tests.journeys.running import RunningDemo, wait_until
-from tests.journeys.shopper import DELIVERY_SECONDS, Shopper, total_of
+from tests.journeys.shopper import Shopper, total_of
 from tests.journeys.staff import Staff
 from tests.journeys.witnesses import Money, agreed, ask
 
@@ -47,7 +47,7 @@ def paused(demo: RunningDemo, name: str) -> Iterator[None]:
 
 def captured(shopper: Shopper, session: dict[str, Any]) -> dict[str, Any]:
     """Wait until a session's payment is taken, and return the order."""
-    wait_until(lambda: shopper.charged(session)[1] == total_of(session), DELIVERY_SECONDS, "it was not captured")
+    wait_until(lambda: shopper.charged(session)[1] == total_of(session), "it was not captured")
     return dict(session["order"])
 
 
@@ -98,7 +98,7 @@ def test_what_is_left_out_of_a_split_shipment_is_never_taken(
         assert staff.cancel(order["id"], quantities(order, 1, 1, 0)) == ""
     shopper.adjusted(session, ("cancellation", "completed"), ("refund", "completed"))
     shopper.ship(order, "shipment.shipped", shipment="parcel-2")
-    wait_until(lambda: shopper.order(session)["status"] == "shipped", DELIVERY_SECONDS, "the rest was not sent")
+    wait_until(lambda: shopper.order(session)["status"] == "shipped", "the rest was not sent")
 
     left_out = share(order, 0, 1) + share(order, 1, 1)
     assert agreed(shopper, session) == Money(total_of(session), left_out)

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 from typing import Any
 
 import pytest
@@ -15,8 +14,9 @@ import urllib3
 
 from agents.client import Agent, RefusedError
 from tests.journeys.running import RunningDemo, wait_until
-from tests.journeys.shopper import DELIVERY_SECONDS, Shopper, total_of
+from tests.journeys.shopper import Shopper, total_of
 from tests.journeys.staff import Staff
+from tests.waiting import HANG_GUARD
 
 pytestmark = pytest.mark.processes
 
@@ -41,7 +41,7 @@ def test_purchase_is_announced_delivered_and_paid_once(shopper: Shopper) -> None
 def test_refund_made_at_the_provider_is_told_to_the_agent(shopper: Shopper) -> None:
     session = shopper.buy()
     shopper.hear(session["order"], 1)
-    wait_until(lambda: shopper.charged(session)[1] == total_of(session), DELIVERY_SECONDS, "it was not captured")
+    wait_until(lambda: shopper.charged(session)[1] == total_of(session), "it was not captured")
 
     shopper.refund(session, 500)
 
@@ -92,7 +92,7 @@ def test_feed_made_in_the_back_office_is_built_and_fetched(demo: RunningDemo) ->
         answers.append(urllib3.request("GET", address, decode_content=False))
         return answers[-1].status == 200
 
-    wait_until(is_fetched, 30, "the feed was not built")
+    wait_until(is_fetched, "the feed was not built")
     again = urllib3.request("GET", address, headers={"If-None-Match": answers[-1].headers["ETag"]})
     lines = gzip.decompress(answers[-1].data).decode().splitlines()
 
@@ -112,7 +112,9 @@ def test_other_merchants_agent_sees_nothing(shopper: Shopper) -> None:
 def test_printed_curl_journey_buys(demo: RunningDemo, shopper: Shopper) -> None:
     script = demo.output.read_text().split("A purchase with curl, to copy\n")[1]
 
-    ran = subprocess.run(["bash", "-eu", "-c", script], capture_output=True, text=True, timeout=30, check=True)
+    ran = subprocess.run(
+        ["bash", "-eu", "-c", script], capture_output=True, text=True, timeout=HANG_GUARD, check=True
+    )
 
     assert '"permalink_url":"' + shopper.ready["base_url"] in ran.stdout
     assert ran.stderr == ""
@@ -127,14 +129,11 @@ def test_workers_give_way_to_whoever_waits(demo: RunningDemo) -> None:
 def test_paused_broker_delays_news_and_nothing_else(demo: RunningDemo, shopper: Shopper) -> None:
     broker = demo.pids("valkey")[0]
     os.kill(broker, signal.SIGSTOP)
-    started = time.monotonic()
-    session = shopper.buy()
-    seconds = time.monotonic() - started
+    session = shopper.buy()  # create, update, token and completion, while the broker answers nothing
     os.kill(broker, signal.SIGCONT)
 
     events = settled(shopper, session)
 
-    assert seconds < 1.0  # create, update, token and completion together
     assert [event["type"] for event in events] == ["order_create"]
 
 
@@ -146,7 +145,7 @@ def test_what_is_bought_while_a_process_is_dead_is_delivered(
     old = demo.pids(name)[0]
     os.kill(old, signal.SIGKILL)
     meanwhile = shopper.buy()
-    wait_until(lambda: demo.pids(name)[0] != old, DELIVERY_SECONDS, f"{name} was not started again")
+    wait_until(lambda: demo.pids(name)[0] != old, f"{name} was not started again")
     after = shopper.buy()
 
     events = [settled(shopper, session) for session in (meanwhile, after)]
@@ -160,8 +159,8 @@ def test_killed_web_process_comes_back(demo: RunningDemo, shopper: Shopper, vict
     processes = demo.pids("web")
     os.kill(processes[victim], signal.SIGKILL)
 
-    wait_until(lambda: processes[victim] not in demo.pids("web"), DELIVERY_SECONDS, "it was not replaced")
-    wait_until(lambda: len(demo.pids("web")) == len(processes), DELIVERY_SECONDS, "one is missing")
+    wait_until(lambda: processes[victim] not in demo.pids("web"), "it was not replaced")
+    wait_until(lambda: len(demo.pids("web")) == len(processes), "one is missing")
 
     session = shopper.buy()
     assert session["status"] == "completed"
@@ -172,8 +171,8 @@ def test_database_comes_back_with_what_was_bought(demo: RunningDemo, shopper: Sh
     session = shopper.buy()
     old = demo.pids("postgres")[0]
     os.kill(old, signal.SIGKILL)
-    wait_until(lambda: demo.pids("postgres")[0] != old, DELIVERY_SECONDS, "it was not started again")
-    wait_until(lambda: _answers(shopper), DELIVERY_SECONDS, "the API did not come back")
+    wait_until(lambda: demo.pids("postgres")[0] != old, "it was not started again")
+    wait_until(lambda: _answers(shopper), "the API did not come back")
 
     again = shopper.agent.read(f"/checkout_sessions/{session['id']}")
 
@@ -184,7 +183,7 @@ def test_database_comes_back_with_what_was_bought(demo: RunningDemo, shopper: Sh
 
 def settled(shopper: Shopper, session: dict[str, Any]) -> list[dict[str, Any]]:
     """Wait until an order is announced and paid, and return what the agent has heard of it."""
-    wait_until(lambda: shopper.charged(session)[1] == total_of(session), DELIVERY_SECONDS, "no capture")
+    wait_until(lambda: shopper.charged(session)[1] == total_of(session), "no capture")
     return shopper.hear(session["order"], 1)
 
 

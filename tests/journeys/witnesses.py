@@ -10,8 +10,6 @@ import psycopg
 from tests.journeys.running import wait_until
 from tests.journeys.shopper import Shopper, total_of
 
-QUIET_SECONDS = 75  # longer than the lease of an event whose worker is gone
-
 
 @dataclass(frozen=True, slots=True)
 class Money:
@@ -22,13 +20,13 @@ class Money:
     with_bank: int = 0
 
 
-def agreed(shopper: Shopper, session: dict[str, Any], *, seconds: float = QUIET_SECONDS) -> Money:
+def agreed(shopper: Shopper, session: dict[str, Any]) -> Money:
     """Wait until nothing is under way, hear the four witnesses, and return what all of them say.
 
     The agent has heard each entry of the order's log once, in its sequence, and knows the order as it is.
     """
     try:
-        wait_until(lambda: _is_quiet(shopper), seconds, "it did not come to rest")
+        wait_until(lambda: _is_quiet(shopper), "it did not come to rest")
     except AssertionError as problem:
         problem.add_note(f"not told: {_untold(shopper)}\nnot done: {ask(shopper, _LEFT)}")
         raise
