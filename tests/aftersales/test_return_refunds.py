@@ -42,7 +42,6 @@ def give_back(returned: Return, amount: int, **told: Any) -> Return:
     return refund_return(returned.pk, amount_minor=amount, **told, now=timezone.now())
 
 
-@pytest.mark.ticking
 def test_the_share_is_given_back(paid: Purchase) -> None:
     returned = come_back(paid, 1)
     share = paid.order.lines.get(variant=paid.tote).total_minor // 3

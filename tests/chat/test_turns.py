@@ -242,7 +242,7 @@ def test_a_payment_that_was_not_begun_is_told_of(
     assert [one.data["text"] for one in chat.events("problem")] == [FAILED]
     confirmation = Confirmation.objects.get()
     assert confirmation.used_at is None
-    assert confirmation.expires_at <= timezone.now()
+    assert confirmation.expires_at < timezone.now()
     chat.say("Then I do not want it", lambda heard: AIMessage(told(heard)["outcome"]))
     assert (chat.said(), stripe_account.intents()) == ("not_confirmed", [])
 

@@ -15,7 +15,7 @@ from tests.factories import DiscountFactory, FulfillmentMethodFactory, MerchantF
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
-pytestmark = [pytest.mark.django_db, pytest.mark.ticking]
+pytestmark = pytest.mark.django_db
 
 
 def test_empty_catalog_gets_all_that_is_needed() -> None:

@@ -32,7 +32,7 @@ from tests.factories import (
 )
 from tests.orders.building import order_record, place
 
-pytestmark = [pytest.mark.django_db, pytest.mark.ticking]
+pytestmark = pytest.mark.django_db
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 

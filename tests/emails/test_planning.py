@@ -21,7 +21,7 @@ from tests.emails.post import plan_all
 from tests.factories import AgentFactory, VariantFactory
 from tests.orders.building import PLACED, order_record, place, placed_order
 
-pytestmark = [pytest.mark.django_db, pytest.mark.ticking]
+pytestmark = pytest.mark.django_db
 
 
 def order(**changes: Any) -> Order:

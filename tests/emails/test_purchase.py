@@ -10,7 +10,7 @@ from commerce.aftersales.services import cancel_order
 from commerce.emails.sending import send_due
 from tests.purchase import Purchase
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.ticking]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_bought_and_canceled(paid: Purchase) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from django.utils import timezone
 from commerce.accounts.models import AgentKey, Merchant
 from commerce.accounts.services import authenticate
 from commerce.outbox.models import OutboxEvent
+from tests.clock import NOW
 from tests.factories import MerchantFactory
 from tests.merchants.imports.files import first, write
 
@@ -101,7 +101,7 @@ def test_issue_agent_key_limits_it() -> None:
     assert (key.limit_per_order_minor, key.limit_per_day_minor) == (20_000, 50_000)
     assert key.scopes == ["catalog", "checkout"]
     assert key.expires_at is not None
-    assert key.expires_at == timezone.now() + timedelta(days=30)
+    assert (key.expires_at - NOW).days == 30
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,6 @@ def _sent(merchant: Merchant) -> Order:
     return order
 
 
-@pytest.mark.ticking
 def test_a_packing_list_for_every_parcel(merchant: Merchant, support: Client) -> None:
     order, other = buy(merchant, 3, 1, notes="Leave it at the door"), buy(merchant, 1)
     tote, cap = lines(order)

@@ -36,7 +36,7 @@ def test_shows_what_is_paid_for_and_the_way_to_the_bank(challenged: Challenged) 
     shown = page(challenged)
 
     assert "Your bank asks you to confirm $56.48" in shown.texts
-    assert "Everything is held for you for 15 more minutes." in shown.text
+    assert "Everything is held for you for 14 more minutes." in shown.text
     assert shown.row("Canvas Tote")[-2:] == ["2", "$48.00"]
     assert shown.row("Total in USD") == ["$56.48"]
     (link,) = [href for href in shown.links if "/_sandbox/3ds/" in href]

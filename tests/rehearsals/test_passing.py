@@ -97,7 +97,6 @@ def test_it_holds_until_the_terms_change(trial: Trial, mug: Variant, shop: Merch
     )
 
 
-@pytest.mark.ticking
 def test_another_account_has_to_be_tried_again(
     trial: Trial, mug: Variant, shop: Merchant, stripe_account: StripeAccount
 ) -> None:

@@ -170,7 +170,6 @@ def test_long_work_is_done_in_slices(merchant: Merchant, short_slices: None) -> 
     assert FoundProblem.objects.count() == 1
 
 
-@pytest.mark.ticking
 def test_jobs_of_several_shops_take_turns(merchant: Merchant, short_slices: None) -> None:
     other = MerchantFactory.create()
     both = [uploaded(shop, lines(4)) for shop in (merchant, other)]
