@@ -324,9 +324,9 @@ class EmbeddedStripeSandbox(EmbeddedServer):
         if self._port_file.exists():  # the new process writes it once it has the port
             self._port_file.replace(last)
         port = last.read_text() if last.exists() else "0"
-        program = [sys.executable, "-m", "commerce.payments.sandbox", "--data", str(self.directory / "sandbox.sqlite3")]
-        ports = ["--port", port, "--any-port", "--port-file", str(self._port_file)]
-        process = self.spawn([*program, *ports], cwd=Path(__file__).resolve().parent.parent)
+        program = [sys.executable, "-m", "commerce.payments.sandbox", "--port", port, "--any-port"]
+        files = ["--port-file", str(self._port_file), "--data", str(self.directory / "sandbox.sqlite3")]
+        process = self.spawn([*program, *files], cwd=Path(__file__).resolve().parent.parent)
         self.pid_file.write_text(str(process.pid))
         return process
 
